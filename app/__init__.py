@@ -1,0 +1,1 @@
+"""The program: command line, settings, paths, the Textual App and the wiring between them."""

@@ -1,0 +1,211 @@
+"""The settings: defaults < `config.toml` < `TOCSIN_*` environment (nested with `__`) < flags.
+
+The defaults are plain dataclasses, so that a start without a settings file loads nothing more; a file or a variable
+brings in pydantic-settings, which validates them.
+"""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from datetime import UTC, datetime, tzinfo
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+from zoneinfo import ZoneInfo
+
+from app import paths
+from domain import limits
+from domain.vocabulary import nearest
+
+
+class BadSettings(Exception):
+    """A settings file or variable that cannot be used (exit code 7); names it, and the remedy."""
+
+    def __init__(self, message: str, remedy: str) -> None:
+        super().__init__(message)
+        self.message, self.remedy = message, remedy
+
+
+_STRICT: Mapping[str, Any] = {"extra": "forbid"}
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Who acts."""
+
+    __pydantic_config__: ClassVar[Any] = _STRICT
+    name: str = ""
+    """Author of what is recorded; empty means the login name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Display:
+    """How it looks."""
+
+    __pydantic_config__: ClassVar[Any] = _STRICT
+    theme: str = "tocsin"
+    """A theme's name; `tocsin` uses the terminal's own sixteen colours."""
+    zone: str = "local"
+    """`local`, `UTC` or a zone like `Europe/Berlin`."""
+    ascii: bool = False
+    """Draw with ASCII only."""
+    mouse: bool = True
+    """Whether the mouse is read (off: the terminal's own selection works)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lifecycle:
+    """How strictly the lifecycle is taken."""
+
+    __pydantic_config__: ClassVar[Any] = _STRICT
+    strict: bool = False
+    """Forbid steps that skip a status."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A saved view: its name and its query."""
+
+    __pydantic_config__: ClassVar[Any] = _STRICT
+    name: str
+    query: str
+
+
+@dataclass(frozen=True, slots=True)
+class Alertmanager:
+    """How alerts become incidents."""
+
+    __pydantic_config__: ClassVar[Any] = _STRICT
+    account: str = "default"
+    """Tells several alert managers apart; alerts of one account are one stream."""
+    severity_label: str = "severity"
+    severities: Mapping[str, str] = field(
+        default_factory=lambda: {
+            "critical": "critical", "page": "critical", "emergency": "critical", "error": "high", "high": "high",
+            "major": "high", "warning": "medium", "medium": "medium", "minor": "low", "low": "low", "info": "low",
+            "none": "low",
+        }
+    )  # fmt: skip
+    """From the label's value to a severity."""
+    priorities: Mapping[str, str] = field(
+        default_factory=lambda: {"critical": "P1", "high": "P2", "medium": "P3", "low": "P4"}
+    )
+    """From a severity to the priority it starts with."""
+    title: str = ""
+    """A title like `{alertname} on {instance}`; empty means the summary, else the group's labels."""
+    resource_labels: tuple[str, ...] = ("instance", "service", "pod")
+    """Labels whose values are impacted resources."""
+    tag_labels: tuple[str, ...] = ("alertname", "team", "cluster")
+    """Labels whose values become tags, as `label=value`."""
+    group_by: tuple[str, ...] = ()
+    """Labels that group the alerts of an API list; empty makes each alert an incident."""
+    group_webhook: bool = True
+    """Whether the alerts of one webhook body are one incident."""
+    resolve: Literal["never", "untaken", "always"] = "untaken"
+    """Which incidents a resolved group resolves: none, those that no person has taken, or all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ingest:
+    """What comes in from other systems."""
+
+    __pydantic_config__: ClassVar[Any] = _STRICT
+    alertmanager: Alertmanager = field(default_factory=Alertmanager)
+    max_bytes: int = limits.INGEST_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that can be set, with its defaults."""
+
+    database: str = ""
+    """The store's file; empty means `tocsin.db` in the XDG data folder."""
+    user: User = field(default_factory=User)
+    display: Display = field(default_factory=Display)
+    lifecycle: Lifecycle = field(default_factory=Lifecycle)
+    ingest: Ingest = field(default_factory=Ingest)
+    views: tuple[View, ...] = (
+        View("open", "status:open"),
+        View("mine", "status:open owner:me"),
+        View("unowned", "status:open owner:none"),
+        View("urgent", "status:open priority:<=P2"),
+        View("new", "is:new"),
+        View("closed", "status:closed"),
+        View("all", ""),
+    )
+    """Saved views; the first nine are on the keys 1 to 9."""
+    keys: Mapping[str, str] = field(default_factory=dict)
+    """Keys by action, e.g. `queue.acknowledge = "A"`; `none` takes the key away."""
+    postmortem_sections: tuple[str, ...] = ()
+    """Titles of the post-mortem's sections; empty means the built-in template."""
+
+    def author(self) -> str:
+        """Return who acts: the set name, else the login name."""
+        if self.user.name:
+            return self.user.name
+        try:
+            return getpass.getuser()
+        except (KeyError, OSError):
+            return "unknown"
+
+    def timezone(self) -> tzinfo:
+        """Return the zone times are shown in; one that does not exist was refused when the settings were read."""
+        if self.display.zone == "local":
+            return datetime.now(UTC).astimezone().tzinfo or UTC
+        return UTC if self.display.zone.upper() == "UTC" else ZoneInfo(self.display.zone)
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Settings as they hold for this run, and where each came from."""
+
+    settings: Settings
+    config: Path
+    database: Path
+    origins: Mapping[str, str]
+
+
+def load(environ: Mapping[str, str], *, database: str | None = None, config: str | None = None) -> Loaded:
+    """Read the settings.
+
+    Args:
+        environ: The environment.
+        database: The flag `--database`, which wins over everything.
+        config: The flag `--config`; else `TOCSIN_CONFIG`, else `config.toml` in the XDG config folder.
+
+    Raises:
+        BadSettings: A file or a variable cannot be used; names it.
+    """
+    named = config or environ.get("TOCSIN_CONFIG")
+    path = Path(named) if named else paths.config_dir(environ) / "config.toml"
+    variables = {k for k in environ if k.startswith("TOCSIN_") and k not in ("TOCSIN_CONFIG", "TOCSIN_DATABASE")}
+    settings = Settings()
+    origins: dict[str, str] = {}
+    if named and not path.exists():
+        raise BadSettings(f"There is no settings file {path}", "Make one with: tocsin config init.")
+    if variables or path.exists():
+        from app.settings_sources import read
+
+        settings, origins = read(path, environ)
+    chosen = database or environ.get("TOCSIN_DATABASE") or settings.database
+    if chosen != settings.database:
+        origins = {**origins, "database": "--database" if database else "TOCSIN_DATABASE"}
+    where = Path(chosen).expanduser() if chosen else paths.data_dir(environ) / "tocsin.db"
+    return Loaded(replace(settings, database=str(where)), path, where, origins)
+
+
+def flatten(value: Any, prefix: str = "") -> dict[str, Any]:
+    """Return settings as dotted names with plain values, in the order they are declared."""
+    if is_dataclass(value) and not isinstance(value, type):
+        found: dict[str, Any] = {}
+        for each in fields(value):
+            found.update(flatten(getattr(value, each.name), f"{prefix}{each.name}."))
+        return found
+    return {prefix.removesuffix("."): value}
+
+
+def suggestion(name: str, known: list[str]) -> str:
+    """Return a remedy for an unknown name: the nearest right one, or all of them."""
+    near = nearest(name, known)
+    return f"Did you mean {near}?" if near else f"Known: {', '.join(known)}."

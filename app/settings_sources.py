@@ -1,0 +1,126 @@
+"""Settings from a file and from the environment, validated by pydantic-settings; imported when there are any."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import MISSING, fields
+from pathlib import Path
+from typing import Any, get_type_hints
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import Field, ValidationError, create_model
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
+
+from app.settings import BadSettings, Settings, flatten, suggestion
+from domain import limits, vocabulary
+from domain.errors import Mistake
+from domain.query import parse
+
+_NOT_SETTINGS = ("TOCSIN_CONFIG", "TOCSIN_DATABASE")
+
+
+class _Sources(BaseSettings):
+    """The environment wins over the file; the file comes in as arguments."""
+
+    model_config = SettingsConfigDict(env_prefix="TOCSIN_", env_nested_delimiter="__", extra="forbid")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return env_settings, init_settings
+
+
+def read(path: Path, environ: Mapping[str, str]) -> tuple[Settings, dict[str, str]]:
+    """Return the validated settings of a file (if it exists) and the environment, and where each came from.
+
+    Raises:
+        BadSettings: Names the file or the variable, the setting and the remedy.
+    """
+    of_file = _file(path) if path.exists() else {}
+    variables = [name for name in environ if name.startswith("TOCSIN_") and name not in _NOT_SETTINGS]
+    known = [each.name for each in fields(Settings)]
+    for variable in variables:
+        if (top := variable.removeprefix("TOCSIN_").lower().partition("__")[0]) not in known:
+            raise BadSettings(f"There is no setting for the variable {variable}", suggestion(top, known))
+    try:
+        model = _model()(**of_file)
+    except ValidationError as error:
+        raise _explain(error, path) from error
+    except SettingsError as error:
+        raise BadSettings(f"A TOCSIN_ variable cannot be read: {error}", "See docs/settings.md.") from error
+    settings = Settings(**{name: getattr(model, name) for name in known})
+    _check(settings, path)
+    origins = dict.fromkeys(_names(of_file), str(path))
+    origins.update({name.removeprefix("TOCSIN_").lower().replace("__", "."): name for name in variables})
+    return settings, origins
+
+
+def _model() -> type[BaseSettings]:
+    hints = get_type_hints(Settings, include_extras=True)
+    declared: dict[str, Any] = {}
+    for each in fields(Settings):
+        factory = each.default_factory
+        default = Field(default=each.default) if factory is MISSING else Field(default_factory=factory)
+        declared[each.name] = (hints[each.name], default)
+    return create_model("SettingsSources", __base__=_Sources, **declared)
+
+
+def _file(path: Path) -> dict[str, Any]:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise BadSettings(f"The settings cannot be read: {path}: {error.strerror}", "Check its rights.") from error
+    if len(data) > limits.SETTINGS_BYTES:
+        raise BadSettings(f"The settings file is larger than {limits.SETTINGS_BYTES:,} bytes: {path}", "Shorten it.")
+    try:
+        return tomllib.loads(data.decode())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadSettings(f"{path}: {error}", "Mend that line; see docs/settings.md.") from error
+
+
+def _names(values: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+    for name, value in values.items():
+        if isinstance(value, dict):
+            yield from _names(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}"
+
+
+def _explain(error: ValidationError, path: Path) -> BadSettings:
+    first = error.errors()[0]
+    name = ".".join(str(part) for part in first["loc"])
+    if first["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
+        return BadSettings(f"{path}: there is no setting “{name}”", suggestion(name, list(flatten(Settings()))))
+    given = repr(first.get("input"))
+    return BadSettings(f"{path}: {name} = {given[:80]}: {first['msg']}", "See docs/settings.md.")
+
+
+def _check(settings: Settings, path: Path) -> None:
+    """Refuse what has the right type but no meaning."""
+    if settings.display.zone not in ("local", "UTC", "utc"):
+        try:
+            ZoneInfo(settings.display.zone)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            remedy = "Write local, UTC or a name like Europe/Berlin."
+            raise BadSettings(f"{path}: display.zone: there is no zone “{settings.display.zone}”", remedy) from error
+    for number, view in enumerate(settings.views, 1):
+        try:
+            parse(view.query)
+        except Mistake as error:
+            raise BadSettings(f"{path}: views[{number}].query: {error.message}", error.remedy) from error
+    alerts = settings.ingest.alertmanager
+    for name, values, words in (
+        ("severities", alerts.severities.values(), vocabulary.SEVERITIES),
+        ("priorities", alerts.priorities.values(), vocabulary.PRIORITIES),
+    ):
+        for value in values:
+            if value not in words:
+                remedy = f"Choose from: {', '.join(words)}."
+                raise BadSettings(f"{path}: ingest.alertmanager.{name}: “{value}” is none", remedy)

@@ -1,0 +1,268 @@
+"""What people do to an incident: each action checks the rules and returns the drafts to record.
+
+An action is pure: it reads the incident as it stands and either refuses or says what is to be written. Keys,
+commands, workflows and remotes all come through here, then through the journal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from domain import lifecycle, limits, vocabulary
+from domain.entry import Draft
+from domain.errors import BadValue, Refused
+from domain.incident import Incident, Item
+from domain.text import clean_input
+from domain.times import iso
+
+Drafts = tuple[Draft, ...]
+
+
+def required(text: str, limit: int, what: str) -> str:
+    """Return cleaned text, or say that it is blank or too long.
+
+    Raises:
+        BadValue: Nothing is left of it, or it has more than `limit` characters.
+    """
+    cleaned = clean_input(text, limit + 1).strip("\n").rstrip()
+    if not cleaned.strip():
+        raise BadValue(f"The {what} must not be blank", f"Give the {what}.", "blank")
+    if len(cleaned) > limit:
+        raise BadValue(f"The {what} has more than {limit:,} characters", "Shorten it.", "too_long")
+    return cleaned
+
+
+def raise_incident(title: str, values: Mapping[str, Any], *, occurred_at: int | None = None) -> Drafts:
+    """Return the draft that raises an incident; `values` are registers with already read values."""
+    body = {"title": required(title, limits.TITLE, "title").strip(), **values}
+    return (Draft("raise", "raise", {k: v for k, v in body.items() if v is not None}, occurred_at=occurred_at),)
+
+
+def note(text: str, *, occurred_at: int | None = None) -> Drafts:
+    """Return a note, Markdown, that happened at `occurred_at`."""
+    return (Draft("note", "note", {"text": required(text, limits.NOTE, "note")}, occurred_at=occurred_at),)
+
+
+def amend(entry: str, text: str) -> Drafts:
+    """Return the new text of a note; the old one stays in the record."""
+    return (Draft("amend", f"note:{entry}", {"text": required(text, limits.NOTE, "note")}),)
+
+
+def acknowledge(incident: Incident, *, occurred_at: int | None = None) -> Drafts:
+    """Return an acknowledgement by the actor; refused when the incident is over or a person has done so."""
+    _open(incident, "acknowledged")
+    if incident.acknowledged_at is not None:
+        at = iso(incident.acknowledged_at)
+        raise Refused(
+            f"{incident.ref} was acknowledged by {incident.acknowledged_by} at {at}",
+            "Take it to own it, or add a note.",
+            "already_acknowledged",
+        )
+    return (Draft("fact", "acknowledged", occurred_at=occurred_at),)
+
+
+def take(incident: Incident, actor: str) -> Drafts:
+    """Return what makes the actor the owner, acknowledging when nobody has."""
+    drafts = assign(incident, actor)
+    if incident.acknowledged_at is None and not incident.is_closed:
+        drafts = (Draft("fact", "acknowledged"), *drafts)
+    return drafts
+
+
+def assign(incident: Incident, owner: str) -> Drafts:
+    """Return a new owner; an empty name leaves it without one."""
+    name = clean_input(owner, limits.NAME).strip() or None
+    if name == incident.owner:
+        whose = f"{name} already" if name else "nobody already"
+        raise Refused(f"{incident.ref} belongs to {whose}", "Nothing to do.", "no_change")
+    return (Draft("set", "owner", {"value": name}),)
+
+
+def assign_role(incident: Incident, who: str, role: str) -> Drafts:
+    """Return a role given to a person; the one who had it is relieved in the same record."""
+    name, word = required(who, limits.NAME, "name").strip(), vocabulary.choose(role, vocabulary.ROLES, "role")
+    held = [item for item in incident.roles if item.relation == word and word != "expert"]
+    dropped = (Draft("drop", "role", {"name": item.name}, over=(item.entry,)) for item in held)
+    return (*dropped, Draft("add", "role", {"name": name, "relation": word}))
+
+
+def move(
+    incident: Incident,
+    wanted: str,
+    *,
+    text: Mapping[str, str] | None = None,
+    strict: bool = False,
+    occurred_at: int | None = None,
+) -> Drafts:
+    """Return the drafts of a change of status.
+
+    Args:
+        incident: As it stands.
+        wanted: A status, or `closed`.
+        text: Any of `note`, `reason`, `label` and `waive` (a reason to close without a post-mortem).
+        strict: Forbids skipping a status.
+        occurred_at: When it happened, ms; None means now.
+
+    Raises:
+        Refused: The lifecycle forbids it, or something it asks for is missing.
+    """
+    given = {key: clean_input(value, limits.REASON).strip() for key, value in (text or {}).items() if value}
+    if wanted == "closed":
+        return _close(incident, given, occurred_at)
+    step = lifecycle.check(
+        incident,
+        wanted,
+        note=given.get("note", ""),
+        reason=given.get("reason", ""),
+        label=given.get("label", ""),
+        strict=strict,
+    )
+    drafts: list[Draft] = []
+    if step.skips and incident.acknowledged_at is None:
+        drafts.append(Draft("fact", "acknowledged", source="implied", occurred_at=occurred_at))
+    kept = {key: value for key, value in given.items() if key in ("note", "reason", "label")}
+    drafts.append(Draft("set", "status", {"value": wanted, **kept}, occurred_at=occurred_at))
+    if step.reopens or incident.closed_at is not None:
+        drafts.append(Draft("fact", "reopened", {"reason": given.get("reason", "")}, occurred_at=occurred_at))
+    return tuple(drafts)
+
+
+def _close(incident: Incident, given: Mapping[str, str], occurred_at: int | None) -> Drafts:
+    waiver: Drafts = ()
+    if reason := given.get("waive"):
+        waiver = (Draft("fact", "postmortem_waived", {"reason": reason}),)
+    found = lifecycle.verdict(incident, "closed")
+    needs_only_waiver = incident.is_closed and incident.closed_at is None and waiver
+    if found.step is None and not needs_only_waiver:
+        raise Refused(f"{incident.ref} cannot become closed: {found.why}", found.remedy, "transition")
+    kept = {key: value for key, value in given.items() if key in ("note", "reason")}
+    return (*waiver, Draft("fact", "closed", kept, occurred_at=occurred_at))
+
+
+def mitigate(incident: Incident, *, note: str = "", occurred_at: int | None = None, now: int = 0) -> Drafts:
+    """Return the fact that the impact has stopped; refused when the incident is over or it had not begun."""
+    _open(incident, "mitigated")
+    at = now if occurred_at is None else occurred_at
+    if incident.mitigated_at is not None:
+        remedy = "Undo that one, or add a note."
+        raise Refused(f"{incident.ref} was mitigated at {iso(incident.mitigated_at)}", remedy, "already_mitigated")
+    begun = incident.impact_started_at
+    if begun is not None and at < begun:
+        remedy = "Correct impact_started, or give a later time (--at)."
+        raise Refused(f"{incident.ref} cannot be mitigated before its impact began at {iso(begun)}", remedy, "order")
+    body = {"note": clean_input(note, limits.REASON).strip()} if note.strip() else {}
+    return (Draft("fact", "mitigated", body, occurred_at=occurred_at),)
+
+
+def set_fields(incident: Incident, values: Mapping[str, Any]) -> Drafts:
+    """Return one set a field whose value differs; refused when none does."""
+    changed = {name: value for name, value in values.items() if current_value(incident, name) != value}
+    if not changed:
+        raise Refused(f"{incident.ref} has these values already", "Nothing to do.", "no_change")
+    began = changed.get("impact_started_at")
+    if began is not None and incident.mitigated_at is not None and began > incident.mitigated_at:
+        remedy = f"Give a time before {iso(incident.mitigated_at)}, when it was mitigated."
+        raise Refused(f"The impact on {incident.ref} cannot begin after it was mitigated", remedy, "order")
+    return tuple(Draft("set", name, {"value": value}) for name, value in changed.items())
+
+
+def current_value(incident: Incident, register: str) -> Any:
+    """Return what a register holds now, None when nothing."""
+    if register.startswith("custom:"):
+        return incident.custom.get(register[7:])
+    return getattr(incident, register) or (False if register == "drill" else None)
+
+
+def star(incident: Incident, entry: str) -> Drafts:
+    """Return the mark that takes a moment into the post-mortem, or takes it out again."""
+    return (Draft("set", f"star:{entry}", {"value": entry not in incident.starred}),)
+
+
+def add_item(incident: Incident, collection: str, name: str, **more: str | None) -> Drafts:
+    """Return one member added to a collection (`tag`, `resource`, `originator`, `cause`, `action`)."""
+    held: tuple[Item, ...] = getattr(incident, f"{collection}s")
+    label = required(name, limits.NAME if collection not in ("cause", "action") else limits.REASON, collection).strip()
+    if len(held) >= limits.TAGS:
+        raise Refused(f"{incident.ref} has {limits.TAGS} {collection}s already", "Remove one first.", "too_many")
+    body = {"name": label, **{key: value for key, value in more.items() if value}}
+    same = [item for item in held if item.name == label]
+    if same and all(getattr(same[0], key, None) == value for key, value in body.items()):
+        raise Refused(f"{incident.ref} has the {collection} “{label}” already", "Nothing to do.", "no_change")
+    return (Draft("add", collection, body, over=tuple(item.entry for item in same)),)
+
+
+def drop_item(incident: Incident, collection: str, name: str) -> Drafts:
+    """Return the removal of a collection's member by name; refused when it has none of that name."""
+    attribute = "related" if collection == "related" else f"{collection}s"
+    held: tuple[Item, ...] = getattr(incident, attribute)
+    same = tuple(item.entry for item in held if name in (item.name, item.incident))
+    if not same:
+        near = vocabulary.nearest(name, [item.name for item in held])
+        remedy = f"Did you mean {near}?" if near else "See what it has with: tocsin show."
+        raise Refused(f"{incident.ref} has no {collection} “{name}”", remedy, "no_such_item")
+    return (Draft("drop", collection, {"name": name}, over=same),)
+
+
+def relate(incident: Incident, other: Incident, relation: str, description: str = "") -> Drafts:
+    """Return the relation `incident --relation--> other` on both timelines.
+
+    Raises:
+        Refused: It relates to itself, or says so already.
+    """
+    word = vocabulary.choose(relation, vocabulary.RELATIONS, "relation")
+    if incident.id == other.id:
+        raise Refused(f"{incident.ref} cannot be related to itself", "Name another incident.", "self")
+    if any(item.incident == other.id and item.relation == word for item in incident.related):
+        raise Refused(f"{incident.ref} has that relation to {other.ref} already", "Nothing to do.", "no_change")
+    text = clean_input(description, limits.REASON).strip()
+    return (
+        Draft("add", "related", _related(other, word, text)),
+        Draft("add", "related", _related(incident, vocabulary.RELATIONS[word], text), incident=other.id),
+    )
+
+
+def _related(other: Incident, relation: str, description: str) -> dict[str, str]:
+    body = {"incident": other.id, "name": other.ref, "relation": relation}
+    return {**body, "description": description} if description else body
+
+
+def follow_up(identifier: str, title: str, owner: str = "", due: str = "") -> Drafts:
+    """Return a new follow-up under a fresh id: title, who, until when (ISO date)."""
+    values = {"title": required(title, limits.TITLE, "follow-up").strip(), "owner": owner.strip(), "due": due}
+    return tuple(Draft("set", f"act:{identifier}.{key}", {"value": v}) for key, v in values.items() if v)
+
+
+def finish_follow_up(incident: Incident, identifier: str, done: bool = True) -> Drafts:
+    """Return a follow-up marked as done, or as open again."""
+    if not any(each.id == identifier for each in incident.follow_ups):
+        raise Refused(f"{incident.ref} has no follow-up “{identifier}”", "See: tocsin show.", "no_such_item")
+    return (Draft("set", f"act:{identifier}.done", {"value": done}),)
+
+
+def write_sections(incident: Incident, texts: Mapping[str, str]) -> Drafts:
+    """Return the post-mortem sections whose text differs from what is recorded."""
+    drafts = []
+    for name, text in texts.items():
+        cleaned = clean_input(text, limits.SECTION + 1)
+        if len(cleaned) > limits.SECTION:
+            remedy = f"A section holds {limits.SECTION:,} characters; move the rest to an attachment."
+            raise BadValue(f"The section “{name}” is too long", remedy, "too_long")
+        if incident.sections.get(name) != cleaned:
+            drafts.append(Draft("set", f"pm:{name}", {"value": cleaned}))
+    return tuple(drafts)
+
+
+def publish(incident: Incident) -> Drafts:
+    """Return the fact that the post-mortem is published; refused before the incident is over, or twice."""
+    if not incident.is_closed:
+        raise Refused(f"{incident.ref} is still {incident.status}", "Resolve it first.", "transition")
+    if incident.published_at is not None:
+        raise Refused(f"The post-mortem was published at {iso(incident.published_at)}", "Nothing to do.", "no_change")
+    return (Draft("fact", "postmortem_published"),)
+
+
+def _open(incident: Incident, what: str) -> None:
+    if incident.is_closed:
+        remedy = "Reopen it first: move it to validated with a reason."
+        raise Refused(f"{incident.ref} is {incident.phase.lower()}, so it cannot be {what}", remedy, "closed")

@@ -1,0 +1,101 @@
+"""The entry: one immutable line of an incident's timeline, and the hashes that chain a device's entries."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+# The closed set of kinds. Features add fields (`what` of a set) and facts, never kinds.
+KINDS = frozenset({"raise", "set", "note", "fact", "amend", "add", "drop", "alias", "redact", "device"})
+SOURCES = frozenset({"human", "workflow", "sync", "implied", "alert"})
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An entry that is not recorded yet: what a rule wants written.
+
+    Attributes:
+        kind: One of `KINDS`.
+        what: The field of a set or amend, the name of a fact, the collection of an add or drop, else the kind.
+        body: JSON object; the content as authored.
+        over: Ids it replaces; None lets the journal name every current head of the field.
+        occurred_at: When it happened, ms; None means now.
+        source: One of `SOURCES`; None means the actor's.
+        src: Key that makes an import idempotent, e.g. `alertmanager:FINGERPRINT:START:STATUS`.
+        incident: Another incident than the one acted on (the far side of a relation); None for the same.
+    """
+
+    kind: str
+    what: str
+    body: Mapping[str, Any] = field(default_factory=dict)
+    over: tuple[str, ...] | None = None
+    occurred_at: int | None = None
+    source: str | None = None
+    src: str | None = None
+    incident: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One recorded line. Times in ms since 1970 UTC; `body` is the JSON text exactly as it was authored.
+
+    Attributes:
+        dseq: The device's running number, contiguous from 1.
+        hlc: Hybrid logical clock, sort key and tie-break only.
+        body: None once redacted; the hashes stay valid.
+        bhash: sha256 of the body's bytes.
+        hash: sha256 over the device's previous hash, the envelope and `bhash`.
+        pk: The number under which this store received it; not part of the entry.
+    """
+
+    id: str
+    incident: str
+    device: str
+    dseq: int
+    hlc: int
+    kind: str
+    what: str
+    author: str
+    source: str
+    occurred_at: int
+    recorded_at: int
+    over: tuple[str, ...]
+    body: str | None
+    bhash: bytes
+    hash: bytes
+    src: str | None = None
+    pk: int = 0
+
+    @property
+    def payload(self) -> dict[str, Any]:
+        """The body as an object; empty when redacted or not an object (a newer version's)."""
+        if self.body is None:
+            return {}
+        try:
+            value = json.loads(self.body)
+        except ValueError:
+            return {}
+        return value if isinstance(value, dict) else {}
+
+    @property
+    def known(self) -> bool:
+        """Whether this version knows the kind; an unknown one is kept, shown as such and passed on."""
+        return self.kind in KINDS
+
+
+def body_hash(body: str) -> bytes:
+    """Return the hash of a body's bytes."""
+    return hashlib.sha256(body.encode()).digest()
+
+
+def chain_hash(previous: bytes, entry: Entry) -> bytes:
+    """Return the entry's own hash, given the hash of the same device's entry before (empty for the first)."""
+    envelope = (
+        entry.id, entry.incident, entry.device, entry.dseq, entry.hlc, entry.kind, entry.what, entry.author,
+        entry.source, entry.occurred_at, entry.recorded_at, list(entry.over), entry.src,
+    )  # fmt: skip
+    text = json.dumps(envelope, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(previous + entry.bhash + text.encode()).digest()

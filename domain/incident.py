@@ -1,0 +1,123 @@
+"""The incident: what its entries add up to, frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from domain.vocabulary import CLOSED_STATUSES
+
+_EMPTY: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One member of a collection: a tag, resource, originator, role, cause, action or related incident."""
+
+    entry: str
+    name: str
+    severity: str | None = None
+    relation: str | None = None
+    description: str = ""
+    incident: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    """Something to do after the incident: title, who, until when (ISO date) and whether it is done."""
+
+    id: str
+    title: str
+    owner: str | None = None
+    due: str | None = None
+    done: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of several current values of a field: two people wrote without seeing each other."""
+
+    entry: str
+    value: Any
+    author: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """The projection of a timeline; `replay(entries)` gives it and nothing else does.
+
+    Every `*_at` is a moment in ms since 1970 UTC, or None. `acknowledged_at` is the first acknowledgement by a
+    person, else an implied one. `resolved_at` is None again once the incident is reopened.
+    """
+
+    id: str
+    ref: str = ""
+    title: str = ""
+    description: str = ""
+    background: str = ""
+    status: str = "raised"
+    status_label: str | None = None
+    severity: str | None = None
+    priority: str | None = None
+    type: str | None = None
+    technical_category: str | None = None
+    service_category: str | None = None
+    owner: str | None = None
+    tags: tuple[Item, ...] = ()
+    resources: tuple[Item, ...] = ()
+    originators: tuple[Item, ...] = ()
+    related: tuple[Item, ...] = ()
+    roles: tuple[Item, ...] = ()
+    causes: tuple[Item, ...] = ()
+    actions: tuple[Item, ...] = ()
+    follow_ups: tuple[FollowUp, ...] = ()
+    sections: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
+    custom: Mapping[str, Any] = field(default_factory=lambda: _EMPTY)
+    starred: frozenset[str] = frozenset()
+    drill: bool = False
+    restricted: bool = False
+    impact_started_at: int | None = None
+    detected_at: int | None = None
+    raised_at: int = 0
+    acknowledged_at: int | None = None
+    acknowledged_by: str | None = None
+    mitigated_at: int | None = None
+    resolved_at: int | None = None
+    reopened_at: int | None = None
+    closed_at: int | None = None
+    published_at: int | None = None
+    waived: bool = False
+    ended_at: int | None = None
+    updated_at: int = 0
+    notes: int = 0
+    alerts: int = 0
+    firing: int = 0
+    entries: int = 0
+    alias_of: str | None = None
+    conflicts: Mapping[str, tuple[Choice, ...]] = field(default_factory=lambda: _EMPTY)
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether work on it is over: resolved, invalid, ignored, or closed as an Other."""
+        return self.status in CLOSED_STATUSES or self.closed_at is not None
+
+    @property
+    def phase(self) -> str:
+        """What people call the state it is in; computed, never stored."""
+        if self.closed_at is not None:
+            return "Closed"
+        if self.status == "raised":
+            return "New" if self.acknowledged_at is None else "Acknowledged"
+        if self.status == "validated":
+            return "Working" if self.mitigated_at is None else "Mitigated"
+        if self.status == "other":
+            return self.status_label or "Other"
+        return {"reviewed": "Triaged"}.get(self.status, self.status.capitalize())
+
+    @property
+    def is_duplicate(self) -> bool:
+        """Whether it is another incident under a second name."""
+        return self.alias_of is not None or any(item.relation == "duplicate" for item in self.related)

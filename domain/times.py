@@ -1,0 +1,133 @@
+"""Moments and durations: milliseconds since 1970 UTC inside, ISO 8601 at the edges, `2h13m` for people."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, tzinfo
+
+from domain.errors import BadTime
+
+Clock = Callable[[], int]
+"""Gives the present moment in milliseconds since 1970 UTC."""
+
+SECOND, MINUTE, HOUR, DAY, WEEK = 1_000, 60_000, 3_600_000, 86_400_000, 604_800_000
+_UNITS = {"s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY, "w": WEEK}
+_DURATION = re.compile(r"(?:\d{1,6}[smhdw])+")
+_PART = re.compile(r"(\d{1,6})([smhdw])")
+_CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")
+_FRACTION = re.compile(r"(\.\d{6})\d+")
+_LATEST = 253_402_300_799_999  # the end of the year 9999
+
+
+def iso(ms: int | None) -> str | None:
+    """Return a moment as ISO 8601 in UTC with milliseconds, or None."""
+    if ms is None:
+        return None
+    moment = datetime.fromtimestamp(ms // 1000, UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{ms % 1000:03d}Z"
+
+
+def from_iso(text: str) -> int:
+    """Return the moment of an ISO 8601 text, to the millisecond; without a zone it is UTC.
+
+    Raises:
+        BadTime: The text is not a moment between 1970 and 9999.
+    """
+    try:
+        moment = datetime.fromisoformat(_FRACTION.sub(r"\1", text.strip()))
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        ms = round(moment.timestamp() * 1000)
+    except (ValueError, OverflowError) as error:
+        raise BadTime(f"“{text}” is not a time", "Write it as 2026-11-21T14:05:00Z.", "bad_time") from error
+    if not 0 <= ms <= _LATEST:
+        raise BadTime(f"“{text}” is not between 1970 and 9999", "", "bad_time")
+    return ms
+
+
+def parse_duration(text: str) -> int:
+    """Return the milliseconds of `90s`, `12m`, `2h30m`, `1d` or `3w`.
+
+    Raises:
+        BadTime: The text is not a duration.
+    """
+    if not _DURATION.fullmatch(text):
+        raise BadTime(f"“{text}” is not a duration", "Write it as 30m, 2h, 1d or 2h30m.", "bad_time")
+    return sum(int(number) * _UNITS[unit] for number, unit in _PART.findall(text))
+
+
+def parse_moment(text: str, now: int, zone: tzinfo) -> int:
+    """Return the moment a person means: `14:05` (the latest such in `zone`), `-12m`, `now` or ISO 8601.
+
+    Raises:
+        BadTime: The text is none of these, or more than a day ahead.
+    """
+    bare = text.strip()
+    if bare == "now":
+        return now
+    if bare.startswith("-"):
+        return max(0, now - parse_duration(bare[1:]))
+    if match := _CLOCK.fullmatch(bare):
+        return _latest_clock(match, now, zone)
+    moment = _in_zone(bare, zone)
+    if moment > now + DAY:
+        raise BadTime(f"“{text}” is more than a day ahead", "Give a moment that has come.", "future_time")
+    return moment
+
+
+def _in_zone(text: str, zone: tzinfo) -> int:
+    try:
+        moment = datetime.fromisoformat(_FRACTION.sub(r"\1", text))
+    except ValueError as error:
+        remedy = "Write 14:05, -12m, 2026-11-21T14:05 or 2026-11-21T14:05:00Z."
+        raise BadTime(f"“{text}” is not a time", remedy, "bad_time") from error
+    return from_iso((moment if moment.tzinfo else moment.replace(tzinfo=zone)).isoformat())
+
+
+def _latest_clock(match: re.Match[str], now: int, zone: tzinfo) -> int:
+    hour, minute, second = int(match[1]), int(match[2]), int(match[3] or 0)
+    if hour > 23 or minute > 59 or second > 59:
+        raise BadTime(f"“{match[0]}” is not a time of day", "Hours go to 23, minutes to 59.", "bad_time")
+    today = datetime.fromtimestamp(now / 1000, zone)
+    moment = today.replace(hour=hour, minute=minute, second=second, microsecond=0)
+    # A clock time later than now is yesterday's: at 00:10 people write @23:50.
+    moment = moment if moment.timestamp() * 1000 <= now else moment - timedelta(days=1)
+    return round(moment.timestamp() * 1000)
+
+
+def short(ms: int) -> str:
+    """Return a duration in at most two units, e.g. `40s`, `12m`, `2h13m`, `3d4h`."""
+    seconds = max(0, ms) // 1000
+    if seconds < 60:
+        return f"{seconds}s"
+    minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86_400
+    if minutes < 60:
+        return f"{minutes}m"
+    if hours < 24:
+        return f"{hours}h{minutes % 60:02d}m" if minutes % 60 else f"{hours}h"
+    if days < 14:
+        return f"{days}d{hours % 24}h" if hours % 24 else f"{days}d"
+    return f"{days}d" if days < 1000 else f"{days // 365}y"
+
+
+def age(ms: int) -> str:
+    """Return a duration in one unit and at most four cells, for a list: `40s`, `12m`, `2h`, `3d`, `9w`, `2y`."""
+    seconds = max(0, ms) // 1000
+    steps = (
+        (60, 1, "s"),
+        (3600, 60, "m"),
+        (86_400, 3600, "h"),
+        (864_000, 86_400, "d"),
+        (31_536_000, 604_800, "w"),
+    )
+    for limit, unit, letter in steps:
+        if seconds < limit:
+            return f"{seconds // unit}{letter}"
+    return f"{seconds // 31_536_000}y"
+
+
+def stamp(ms: int, zone: tzinfo, *, date: bool = True) -> str:
+    """Return a moment for people with its zone, e.g. `2026-11-21 14:05 UTC`."""
+    moment = datetime.fromtimestamp(ms / 1000, zone)
+    name = moment.tzname() or "UTC"
+    return f"{moment:%Y-%m-%d %H:%M} {name}" if date else f"{moment:%H:%M} {name}"

@@ -1,0 +1,1 @@
+"""What a responder sees: one screen a file or a package."""

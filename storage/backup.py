@@ -1,0 +1,188 @@
+"""Backup and restore while others go on working, and `verify`: does the store still say what its entries say?"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import groupby
+from operator import attrgetter
+from pathlib import Path
+
+from domain.entry import Entry, body_hash, chain_hash
+from domain.incident import Incident
+from domain.ordering import queue_key
+from domain.replay import replay
+from storage import migrations, projection
+from storage.connection import connect
+from storage.errors import NotWritable, StoreError, Unusable, translated
+from storage.lock import WriteLock
+from storage.rows import ENTRY_COLUMNS, entry_of
+from storage.store import prepare
+
+Progress = Callable[[int, int], None]
+"""Called with what is done and what there is in all."""
+
+
+def backup(path: Path, target: Path, progress: Progress | None = None) -> int:
+    """Copy a store as it is at this moment to a new file of mode 0600; return its size in bytes.
+
+    Raises:
+        NotWritable: The target exists or cannot be written; nothing half written is left.
+    """
+    if target.exists():
+        raise NotWritable(f"There is a file already: {target}", "Name a new file; backups are never overwritten.")
+    partial = target.with_name(f".{target.name}.partial")
+    try:
+        with translated(target):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            os.close(os.open(partial, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600))
+            _copy(path, partial, progress)
+            os.replace(partial, target)
+    finally:
+        partial.unlink(missing_ok=True)
+    return target.stat().st_size
+
+
+def _copy(path: Path, target: Path, progress: Progress | None) -> None:
+    def tell(_status: int, remaining: int, total: int) -> None:
+        if progress:
+            progress(total - remaining, total)
+
+    with closing(connect(path)) as source, closing(sqlite3.connect(target, isolation_level=None)) as copy:
+        source.backup(copy, pages=2048, progress=tell, sleep=0)
+        copy.execute("PRAGMA journal_mode=DELETE")  # one file, nothing beside it
+    with target.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+def restore(path: Path, source: Path, progress: Progress | None = None) -> Path | None:
+    """Make the store at `path` what the backup is; return the dated copy of what it was, None when there was none.
+
+    Other processes that have the store open see the restored one at their next read.
+
+    Raises:
+        Unusable: The source is no store, is damaged, or is of a newer version; nothing was changed.
+    """
+    _check_whole(source)
+    kept = _keep_present(path)
+    with translated(path), closing(connect(path, create=True)) as target, closing(connect(source)) as copy:
+        with WriteLock(path)():
+            copy.backup(target, pages=-1)
+        if progress:
+            progress(1, 1)
+    prepare(path)
+    return kept
+
+
+def _check_whole(source: Path) -> None:
+    with translated(source), closing(connect(source)) as connection:
+        if migrations.check(connection, source) == 0:
+            raise Unusable(f"This is not a tocsin backup: {source}", "Name a file that tocsin backup has made.")
+        flaw = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if flaw != "ok":
+            raise Unusable(f"The backup is damaged ({flaw}): {source}", "Use another backup; nothing was changed.")
+
+
+def _keep_present(path: Path) -> Path | None:
+    if not path.exists() or path.stat().st_size == 0:
+        return None
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ")
+    kept = path.with_name(f"{path.name}.before-restore-{stamp}")
+    try:
+        backup(path, kept)
+    except Unusable:  # damaged: keep the bytes as they are
+        kept.write_bytes(path.read_bytes())
+        kept.chmod(0o600)
+        path.unlink()
+        for suffix in ("-wal", "-shm"):
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
+    return kept
+
+
+@dataclass(slots=True)
+class Findings:
+    """What `verify` looked at and what was wrong; `problems` is empty for a sound store."""
+
+    incidents: int = 0
+    entries: int = 0
+    devices: int = 0
+    problems: list[str] = field(default_factory=list)
+
+
+def verify(path: Path, progress: Progress | None = None) -> Findings:
+    """Check the file, every device's chain of hashes, and that every incident is the replay of its entries."""
+    found = Findings()
+    with translated(path), closing(connect(path)) as connection:
+        migrations.check(connection, path)
+        connection.execute("BEGIN")  # one moment of the store, however long this takes
+        _check_file(connection, found)
+        _check_chains(connection, found)
+        _check_incidents(connection, found, progress)
+        connection.execute("ROLLBACK")
+    return found
+
+
+def _check_file(connection: sqlite3.Connection, found: Findings) -> None:
+    for (flaw,) in connection.execute("PRAGMA integrity_check(10)"):
+        if flaw != "ok":
+            found.problems.append(f"the file is damaged: {flaw}")
+    try:
+        connection.execute("SELECT count(*) FROM search WHERE search MATCH 'a*' LIMIT 1").fetchone()
+    except sqlite3.DatabaseError as error:
+        found.problems.append(f"the full-text index is damaged: {error}")
+
+
+def _entries(connection: sqlite3.Connection, order: str) -> Iterator[Entry]:
+    return map(entry_of, connection.execute(f"SELECT {ENTRY_COLUMNS} FROM entry ORDER BY {order}"))
+
+
+def _check_chains(connection: sqlite3.Connection, found: Findings) -> None:
+    for device, entries in groupby(_entries(connection, "device, dseq"), attrgetter("device")):
+        found.devices += 1
+        previous, expected = b"", 1
+        for entry in entries:
+            found.entries += 1
+            if entry.dseq == expected and chain_hash(previous, entry) != entry.hash:
+                found.problems.append(f"entry {entry.id} of device {device} was changed after it was written")
+            if entry.body is not None and body_hash(entry.body) != entry.bhash:
+                found.problems.append(f"the body of entry {entry.id} was changed after it was written")
+            previous, expected = entry.hash, entry.dseq + 1
+
+
+def _check_incidents(connection: sqlite3.Connection, found: Findings, progress: Progress | None) -> None:
+    total = connection.execute("SELECT count(*) FROM incident").fetchone()[0]
+    shown = dict(connection.execute("SELECT id, number FROM incident"))
+    for incident, entries in groupby(_entries(connection, "incident, pk"), attrgetter("incident")):
+        found.incidents += 1
+        _check_incident(connection, found, replay(incident, entries), shown.pop(incident, None))
+        if progress and found.incidents % 1000 == 0:
+            progress(found.incidents, total)
+    found.problems += [f"incident {each} is shown but has no entries" for each in shown]
+    counted = connection.execute("SELECT coalesce(sum(n), 0) FROM counter WHERE name LIKE '%|%'").fetchone()[0]
+    if counted != total:
+        found.problems.append(f"the counters say {counted} incidents, the queue holds {total}")
+
+
+def _check_incident(connection: sqlite3.Connection, found: Findings, incident: Incident, number: int | None) -> None:
+    if number is None:
+        found.problems.append(f"incident {incident.id} has entries but is not shown")
+        return
+    difference = projection.difference(connection, incident, number, queue_key(incident, number))
+    if difference:
+        found.problems.append(f"incident {incident.id} is not what its entries say: {difference}")
+
+
+def require_sound(found: Findings) -> None:
+    """Raise what `verify` found as an error.
+
+    Raises:
+        StoreError: Something is wrong; names the first problem and how many there are.
+    """
+    if found.problems:
+        more = f" (and {len(found.problems) - 1} more)" if len(found.problems) > 1 else ""
+        remedy = "Rebuild what is computed with: tocsin verify --rebuild; or restore a backup."
+        raise StoreError(f"{found.problems[0]}{more}", remedy, "verify")

@@ -1,0 +1,81 @@
+"""One way to open the file: rights, pragmas, and the journal mode its file system can bear."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+
+from storage.errors import Unusable, translated
+
+APPLICATION_ID = 0x746F6373  # "tocs"
+BUSY_SECONDS = 10
+_NETWORK = frozenset(
+    {"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "9p", "afs", "ceph", "glusterfs", "lustre", "beegfs"}
+)
+_MOUNTS = Path("/proc/self/mounts")
+
+
+def connect(path: Path, *, create: bool = False) -> sqlite3.Connection:
+    """Open the store's file in autocommit mode (transactions are begun by hand).
+
+    Args:
+        path: The file; made with mode 0600, in a folder of mode 0700, when `create`.
+        create: Whether a missing file is made.
+
+    Raises:
+        StoreError: It cannot be opened or is no store.
+    """
+    with translated(path):
+        if create:
+            _create(path)
+        elif not path.exists():
+            raise Unusable(f"There is no store at {path}", "Check --database, or start tocsin once to make it.")
+        connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        try:
+            _configure(connection, path)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+
+def _create(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    # SQLite would make it 0644; its -wal and -shm take the rights of this one.
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+
+
+def _configure(connection: sqlite3.Connection, path: Path) -> None:
+    connection.execute("PRAGMA trusted_schema=OFF")
+    connection.execute("PRAGMA cell_size_check=ON")
+    wanted = "TRUNCATE" if is_network(path) else "WAL"
+    (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
+    if mode.upper() != wanted and os.access(path, os.W_OK):
+        connection.execute(f"PRAGMA journal_mode={wanted}")
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("PRAGMA cache_size=-16000")
+
+
+def is_network(path: Path, mounts: Path = _MOUNTS) -> bool:
+    """Say whether the file lies on a network file system, where WAL cannot be used."""
+    return file_system(path, mounts) in _NETWORK
+
+
+def file_system(path: Path, mounts: Path = _MOUNTS) -> str:
+    """Return the type of the file system that holds `path`, e.g. `ext4`; empty when it cannot be told."""
+    try:
+        lines = mounts.read_text(errors="replace").splitlines()
+    except OSError:
+        return ""
+    real = str(path.resolve())
+    best, kind = "", ""
+    for line in lines:
+        _device, _, rest = line.partition(" ")
+        point, _, rest = rest.partition(" ")
+        fstype = rest.partition(" ")[0]
+        point = point.replace("\\040", " ")
+        inside = real == point or real.startswith(point.rstrip("/") + "/")
+        if inside and len(point) >= len(best):
+            best, kind = point, fstype
+    return kind

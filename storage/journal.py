@@ -1,0 +1,144 @@
+"""The one write door: every change of an incident, whoever makes it, goes through here.
+
+In one `BEGIN IMMEDIATE` transaction, under the store's lock: the incident as it stands is folded, the action
+checks the rules against it, its drafts become entries, and entries, projections and outbox are written together.
+What was recorded when a method returns is on the disk.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Connection, create_engine, event, select
+from sqlalchemy.engine import Engine
+from sqlalchemy.pool import StaticPool
+
+from domain import ids
+from domain.entry import Draft, Entry
+from domain.incident import Incident
+from domain.replay import Replay
+from domain.times import Clock
+from domain.undo import undo
+from storage.connection import connect
+from storage.errors import translate_wrapped
+from storage.lock import WriteLock
+from storage.rows import entry_of
+from storage.tables import DeviceRow, EntryRow, MetaRow, OutboxRow, SeenRow
+from storage.writing import Writing
+
+Action = Callable[[Incident], Iterable[Draft]]
+_ENTRY, _DEVICE, _META = EntryRow.__table__, DeviceRow.__table__, MetaRow.__table__
+_OUTBOX, _SEEN = OutboxRow.__table__, SeenRow.__table__
+_KEPT_FOLDS = 32
+
+
+class Journal:
+    """Records entries in one store, as one author.
+
+    Args:
+        path: The store's file, already migrated.
+        author: Who acts.
+        clock: The present, ms.
+        random_bits: Source of random bits for ids.
+        source: `human` unless a machine acts.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        author: str,
+        clock: Clock,
+        random_bits: ids.Random = secrets.randbits,
+        source: str = "human",
+    ) -> None:
+        self.path, self.author, self.clock, self.source = path, author, clock, source
+        self.random_bits = random_bits
+        self._lock = WriteLock(path)
+        self._engine = write_engine(path)
+        self._folds: OrderedDict[str, tuple[int, Replay]] = OrderedDict()
+
+    def close(self) -> None:
+        """Close the connection; under the lock, because the last close checkpoints the WAL."""
+        with self._lock():
+            self._engine.dispose()
+
+    def record(self, incident: str, action: Action) -> Incident:
+        """Do one action on one incident and return it as it stands afterwards.
+
+        Raises:
+            Refused: The action said no; nothing was written.
+            NotFound: There is no such incident.
+            StoreError: The disk said no; nothing was written.
+        """
+        return self.record_all([incident], action)[0]
+
+    def record_all(self, incidents: Sequence[str], action: Action) -> list[Incident]:
+        """Do one action on several incidents: all or none, undone as one."""
+        with self.writing() as writing:
+            for incident in incidents:
+                writing.record(incident, action(writing.incident(incident)))
+        return [writing.results[incident] for incident in incidents]
+
+    def raise_incident(self, drafts: Iterable[Draft], incident: str | None = None) -> Incident:
+        """Record a new incident's first drafts, under a fresh id unless one is given."""
+        identifier = incident or ids.uuid7(self.clock(), self.random_bits)
+        with self.writing() as writing:
+            writing.record(identifier, drafts)
+        return writing.results[identifier]
+
+    def undo(self, incident: str | None = None) -> tuple[list[Incident], str]:
+        """Take back this author's last action (on one incident, or anywhere) and say what it was.
+
+        Raises:
+            Refused: There is nothing to undo, or somebody has changed it since.
+        """
+        with self.writing() as writing:
+            entries = writing.last_action(incident)
+            for each in dict.fromkeys(entry.incident for entry in entries):
+                replay = writing.replay(each)
+                mine = [entry for entry in entries if entry.incident == each]
+                writing.record(each, undo(replay, mine, writing.timeline(each)))
+        last = next((e for e in entries if e.source != "implied"), entries[0])
+        return list(writing.results.values()), f"{last.kind}:{last.what}"
+
+    def receive(self, entries: Sequence[Entry]) -> int:
+        """Store entries made elsewhere exactly as they are; return how many were new."""
+        with self.writing() as writing:
+            return writing.receive(entries)
+
+    @contextmanager
+    def writing(self) -> Iterator[Writing]:
+        """Open a write transaction; it commits at the end of the block, or nothing is written."""
+        try:
+            with translate_wrapped(self.path), self._lock(), self._engine.begin() as connection:
+                writing = Writing(self, connection)
+                yield writing
+                writing.finish()
+        except BaseException:
+            self._folds.clear()
+            raise
+
+    def fold(self, connection: Connection, incident: str) -> tuple[int, Replay]:
+        """Return the fold of an incident's entries and the pk of its newest, reading only what is new."""
+        last, replay = self._folds.pop(incident, (0, Replay(incident)))
+        rows = connection.execute(
+            select(_ENTRY).where(_ENTRY.c.incident == incident, _ENTRY.c.pk > last).order_by(_ENTRY.c.pk)
+        )
+        for entry in map(entry_of, rows):
+            replay.add(entry)
+            last = entry.pk
+        self._folds[incident] = last, replay
+        if len(self._folds) > _KEPT_FOLDS:
+            self._folds.popitem(last=False)
+        return last, replay
+
+
+def write_engine(path: Path) -> Engine:
+    """Return an engine on one connection whose transactions begin IMMEDIATE (the driver's own would deadlock)."""
+    engine = create_engine("sqlite://", creator=lambda: connect(path), poolclass=StaticPool)
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    return engine

@@ -1,0 +1,51 @@
+"""One writer at a time on a store: a `flock` round every write transaction.
+
+SQLite 3.7.0 to 3.51.2 can corrupt a WAL when two connections write and checkpoint at once; with the lock no two
+ever do. It is a file beside the store, so it also serialises processes of different versions.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from storage.connection import BUSY_SECONDS
+from storage.errors import Busy, translated
+
+
+class WriteLock:
+    """The lock of one store, for the threads of this process and for other processes."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path.with_name(path.name + ".lock")
+        self._threads = threading.Lock()
+
+    @contextmanager
+    def __call__(self) -> Iterator[None]:
+        """Hold the lock; raises `Busy` when another process keeps it for more than ten seconds."""
+        with self._threads, translated(self._path):
+            handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            try:
+                self._wait(handle)
+                yield
+            finally:
+                os.close(handle)  # closing releases it, as does the death of the process
+
+    def _wait(self, handle: int) -> None:
+        deadline = time.monotonic() + BUSY_SECONDS
+        pause = 0.001
+        while True:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise Busy(f"Another process is writing: {self._path}", "Try again in a moment.") from None
+                time.sleep(pause)
+                pause = min(pause * 2, 0.05)
+            else:
+                return

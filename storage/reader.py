@@ -1,0 +1,188 @@
+"""The read side, on the standard library's sqlite3 alone: windows of the queue, timelines, counts, refs.
+
+The queue is read in windows along its key, never by offset, and never counted on the way to a key press.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from domain import ids
+from domain.entry import Entry
+from domain.incident import Incident
+from domain.ordering import LAST
+from domain.query import EVERYTHING, Query
+from domain.replay import Replay
+from domain.rows import QueueRow
+from storage.connection import connect
+from storage.errors import NotFound, translated
+from storage.filters import Asker, compile_query
+from storage.rows import ENTRY_COLUMNS, entry_of
+
+_ROW = (
+    "incident.key, incident.id, ref, incident.title, phase, status, priority, severity, owner, raised_at, updated_at, "
+    "ended_at, conflicts, firing, drill, last, coalesce(seen.pk, 0)"
+)
+_SEEN = "LEFT JOIN seen ON seen.author = ? AND seen.incident = incident.id"
+
+
+class Cancelled(Exception):
+    """A read was given up because a newer one has replaced it."""
+
+
+class Reader:
+    """Reads one store through one connection of its own; use one a thread.
+
+    Args:
+        path: The store's file, already migrated.
+        me: Whose unread marks and `owner:me` are meant.
+    """
+
+    def __init__(self, path: Path, me: str) -> None:
+        self.path, self.me = path, me
+        self._connection = connect(path)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+    def cancel(self) -> None:
+        """Give up the read that another thread has under way; it raises `Cancelled` there."""
+        self._connection.interrupt()
+
+    def data_version(self) -> int:
+        """Return a number that changes when another connection has written; costs microseconds."""
+        (version,) = self._one("PRAGMA data_version")
+        return int(version)
+
+    # -- the queue -------------------------------------------------------------------------------------------------
+
+    def after(self, key: int, limit: int, query: Query = EVERYTHING, now: int = 0) -> list[QueueRow]:
+        """Return up to `limit` rows that follow `key` in the queue (-1 for the beginning)."""
+        return self._window(query, now, "> ?", "ASC", key, limit)
+
+    def before(self, key: int, limit: int, query: Query = EVERYTHING, now: int = 0) -> list[QueueRow]:
+        """Return up to `limit` rows that come before `key` (`LAST` + 1 for the end), in queue order."""
+        return self._window(query, now, "< ?", "DESC", key, limit)[::-1]
+
+    def last(self, limit: int, query: Query = EVERYTHING, now: int = 0) -> list[QueueRow]:
+        """Return the last `limit` rows of the queue."""
+        return self.before(LAST + 1, limit, query, now)
+
+    def _window(self, query: Query, now: int, bound: str, direction: str, key: int, limit: int) -> list[QueueRow]:
+        found = compile_query(query, Asker(self.me, now))
+        if found.match:
+            # The index's rowid is the queue key, so hits come in queue order and stop at the limit.
+            source, column = "search JOIN incident ON incident.key = search.rowid", "search.rowid"
+            where, values = "search MATCH ? AND ", [found.match]
+        else:
+            source, column, where, values = "incident", "incident.key", "", []
+        sql = (
+            f"SELECT {_ROW} FROM {source} {_SEEN} WHERE {where}{column} {bound} AND {found.where} "
+            f"ORDER BY {column} {direction} LIMIT ?"
+        )
+        return [QueueRow(*row) for row in self._all(sql, (self.me, *values, key, *found.values, limit))]
+
+    def count(self, query: Query = EVERYTHING, now: int = 0) -> int:
+        """Return how many incidents match; from the counters when everything does."""
+        if not query.terms:
+            return sum(self.counts().values())
+        found = compile_query(query, Asker(self.me, now))
+        source = "search JOIN incident ON incident.key = search.rowid" if found.match else "incident"
+        where, values = ("search MATCH ? AND ", [found.match]) if found.match else ("", [])
+        (count,) = self._one(f"SELECT count(*) FROM {source} WHERE {where}{found.where}", (*values, *found.values))
+        return int(count)
+
+    def counts(self) -> dict[tuple[str, str], int]:
+        """Return the number of incidents by (status, priority), priority empty for none."""
+        rows = self._all("SELECT name, n FROM counter WHERE name LIKE '%|%' AND n > 0")
+        return {(name.partition("|")[0], name.partition("|")[2]): n for name, n in rows}
+
+    def row(self, incident: str) -> QueueRow | None:
+        """Return one incident's row, or None."""
+        found = self._all(f"SELECT {_ROW} FROM incident {_SEEN} WHERE incident.id = ?", (self.me, incident))
+        return QueueRow(*found[0]) if found else None
+
+    # -- one incident ----------------------------------------------------------------------------------------------
+
+    def resolve(self, ref: str) -> str:
+        """Return the id of the incident that a ref, any unique beginning of one, or an id means.
+
+        Raises:
+            NotFound: None does, or several do; names them.
+        """
+        if ids.is_uuid(ref) and self._all("SELECT 1 FROM incident WHERE id = ?", (ref.lower(),)):
+            return ref.lower()
+        prefix = ids.parse_ref(ref)
+        if prefix is None:
+            raise NotFound(f"“{ref}” is not a ref", "A ref looks like INC-7K3FQ; see: tocsin list.")
+        rows = self._all(
+            "SELECT id, ref, title FROM incident WHERE code >= ? AND code < ? ORDER BY length(ref), code LIMIT 6",
+            (prefix, prefix + "~"),
+        )
+        exact = [row for row in rows if row[1] == ids.PREFIX + prefix]
+        if exact or len(rows) == 1:
+            return str((exact or rows)[0][0])
+        if not rows:
+            raise NotFound(f"There is no incident {ids.PREFIX}{prefix}", "See: tocsin list.")
+        names = ", ".join(row[1] for row in rows[:5])
+        raise NotFound(f"{ids.PREFIX}{prefix} fits several: {names}", "Write one more character.", "ambiguous")
+
+    def entries(self, incident: str) -> list[Entry]:
+        """Return an incident's entries in the order they came to this store."""
+        sql = f"SELECT {ENTRY_COLUMNS} FROM entry WHERE incident = ? ORDER BY pk"
+        return [entry_of(row) for row in self._all(sql, (incident,))]
+
+    def replay(self, incident: str) -> Replay:
+        """Return the fold of an incident's entries."""
+        return Replay(incident).extend(self.entries(incident))
+
+    def incident(self, incident: str) -> Incident:
+        """Return an incident as it stands, with its ref.
+
+        Raises:
+            NotFound: There is none of that id.
+        """
+        return self.named(self.replay(incident).result())
+
+    def incidents(self, found: Sequence[str]) -> list[Incident]:
+        """Return several incidents, in the order asked for."""
+        return [self.incident(each) for each in found]
+
+    def named(self, incident: Incident) -> Incident:
+        """Return the incident with the ref it has in this store, and the present refs of those it relates to."""
+        wanted = [incident.id, *(item.incident for item in incident.related if item.incident)]
+        refs = self.refs(wanted)
+        if incident.id not in refs:
+            raise NotFound(f"There is no incident {incident.id}", "See: tocsin list.")
+        related = tuple(replace(item, name=refs.get(item.incident or "", item.name)) for item in incident.related)
+        return replace(incident, ref=refs[incident.id], related=related)
+
+    def refs(self, incidents: Iterable[str]) -> dict[str, str]:
+        """Return the refs of incidents by id; those that are not here are left out."""
+        wanted = list(incidents)
+        marks = ", ".join("?" * len(wanted))
+        return dict(self._all(f"SELECT id, ref FROM incident WHERE id IN ({marks})", tuple(wanted)))
+
+    # -- plumbing --------------------------------------------------------------------------------------------------
+
+    def _all(self, sql: str, values: Sequence[object] = ()) -> list[tuple]:  # type: ignore[type-arg]
+        with self._asking():
+            return self._connection.execute(sql, values).fetchall()
+
+    def _one(self, sql: str, values: Sequence[object] = ()) -> tuple:  # type: ignore[type-arg]
+        return self._all(sql, values)[0]
+
+    @contextmanager
+    def _asking(self) -> Iterator[None]:
+        with translated(self.path):
+            try:
+                yield
+            except sqlite3.OperationalError as error:
+                if getattr(error, "sqlite_errorname", "") == "SQLITE_INTERRUPT":
+                    raise Cancelled from error
+                raise

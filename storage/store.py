@@ -1,0 +1,94 @@
+"""A store: its file brought up to date, its read side, and its journal, which is loaded when first written to."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from domain.times import Clock
+from storage import migrations, projection, schema
+from storage.connection import connect
+from storage.errors import translated
+from storage.lock import WriteLock
+from storage.reader import Reader
+
+if TYPE_CHECKING:
+    from storage.journal import Journal
+
+
+class Store:
+    """One file, as one author.
+
+    Args:
+        path: The SQLite file; made when it is missing.
+        author: Who acts and whose unread marks are meant.
+        clock: The present, ms.
+
+    Raises:
+        StoreError: The file cannot be made, opened or upgraded; nothing was changed.
+    """
+
+    def __init__(self, path: Path, author: str, clock: Clock) -> None:
+        self.path, self.author, self.clock = path, author, clock
+        prepare(path)
+        self.reader = Reader(path, author)
+        self._journal: Journal | None = None
+
+    @property
+    def journal(self) -> Journal:
+        """The write door; the first use imports SQLModel."""
+        if self._journal is None:
+            self._journal = self.journal_as("human")
+        return self._journal
+
+    def journal_as(self, source: str) -> Journal:
+        """Return another write door, for entries that come from `source` (`alert`, `sync`)."""
+        from storage.journal import Journal
+
+        return Journal(self.path, self.author, self.clock, source=source)
+
+    def another_reader(self) -> Reader:
+        """Return a read side of its own, for another thread."""
+        return Reader(self.path, self.author)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.reader.close()
+        if self._journal is not None:
+            self._journal.close()
+
+
+def prepare(path: Path) -> None:
+    """Make the file if it is missing and bring its tables and projections up to date.
+
+    Raises:
+        StoreError: It cannot be done; the file is as it was.
+    """
+    with closing(connect(path, create=True)) as connection, translated(path):
+        current = migrations.check(connection, path) == migrations.SCHEMA_VERSION
+        if current and schema.projection_version(connection) == schema.PROJECTION_VERSION:
+            return
+        with WriteLock(path)():
+            migrations.upgrade(connection, path)
+            if schema.projection_version(connection) == schema.PROJECTION_VERSION:
+                return  # another process was quicker
+            _rebuild(connection)
+
+
+def rebuild(path: Path) -> int:
+    """Drop every projection and make it anew from the entries, in one transaction; return the number of incidents."""
+    with closing(connect(path)) as connection, translated(path), WriteLock(path)():
+        return _rebuild(connection)
+
+
+def _rebuild(connection: sqlite3.Connection) -> int:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        made = projection.rebuild(connection)
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    return made

@@ -1,0 +1,141 @@
+"""Every table of the store, as data. The rules live in `domain`; nothing here validates.
+
+The first six are migrated (`storage.migrations`); `incident` and `counter` are projections, dropped and rebuilt
+from the entries whenever their version changes, and so is the full-text index `search`, which SQLModel cannot say.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from sqlalchemy import Index, Table, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+
+class EntryRow(SQLModel, table=True):
+    """One line of a timeline; see `domain.entry.Entry`. `over` is a JSON array of ids."""
+
+    __tablename__ = "entry"
+    __table__: ClassVar[Table]
+    __table_args__ = (
+        UniqueConstraint("device", "dseq"),
+        Index("entry_incident", "incident", "pk"),
+        Index("entry_src", "src", sqlite_where=text("src IS NOT NULL")),
+    )
+    pk: int | None = Field(default=None, primary_key=True)
+    id: str = Field(unique=True)
+    incident: str
+    device: str
+    dseq: int
+    hlc: int
+    kind: str
+    what: str
+    author: str
+    source: str
+    occurred_at: int
+    recorded_at: int
+    over: str
+    body: str | None = None
+    bhash: bytes
+    hash: bytes
+    src: str | None = None
+
+
+class DeviceRow(SQLModel, table=True):
+    """A device that wrote entries: its highest contiguous number and the hash of that entry; `me` for this one."""
+
+    __tablename__ = "device"
+    __table__: ClassVar[Table]
+    id: str = Field(primary_key=True)
+    name: str
+    owner: str
+    dseq: int
+    hash: bytes
+    me: bool
+
+
+class OutboxRow(SQLModel, table=True):
+    """An entry made here that no remote has yet; `entry` is its pk."""
+
+    __tablename__ = "outbox"
+    __table__: ClassVar[Table]
+    entry: int = Field(primary_key=True)
+    state: str
+
+
+class DraftRow(SQLModel, table=True):
+    """What somebody was typing: saved at every pause, offered again after a crash."""
+
+    __tablename__ = "draft"
+    __table__: ClassVar[Table]
+    author: str = Field(primary_key=True)
+    kind: str = Field(primary_key=True)
+    incident: str = Field(primary_key=True)
+    text: str
+    base: str
+    saved_at: int
+
+
+class SeenRow(SQLModel, table=True):
+    """How far a responder has read an incident: the pk of the newest entry they saw."""
+
+    __tablename__ = "seen"
+    __table__: ClassVar[Table]
+    author: str = Field(primary_key=True)
+    incident: str = Field(primary_key=True)
+    pk: int
+
+
+class MetaRow(SQLModel, table=True):
+    """A named value of the store itself, e.g. the version of its projections."""
+
+    __tablename__ = "meta"
+    __table__: ClassVar[Table]
+    name: str = Field(primary_key=True)
+    value: str
+
+
+class IncidentRow(SQLModel, table=True):
+    """The queue row: what a list shows or filters by. `key` is its place in the queue (`domain.ordering`)."""
+
+    __tablename__ = "incident"
+    __table__: ClassVar[Table]
+    __table_args__ = (
+        Index("incident_code", "code"),
+        Index("incident_status", "status"),
+        Index("incident_owner", "owner"),
+    )
+    key: int = Field(primary_key=True)
+    number: int
+    id: str = Field(unique=True)
+    code: str
+    ref: str
+    title: str
+    phase: str
+    status: str
+    severity: str | None = None
+    priority: str | None = None
+    type: str | None = None
+    technical_category: str | None = None
+    service_category: str | None = None
+    owner: str | None = None
+    tags: str
+    resources: str
+    raised_at: int
+    acknowledged_at: int | None = None
+    mitigated_at: int | None = None
+    ended_at: int | None = None
+    updated_at: int
+    conflicts: int
+    firing: int
+    drill: bool
+    last: int
+
+
+class CounterRow(SQLModel, table=True):
+    """How many incidents are in a state, kept by the write's own transaction; `name` is `STATUS|PRIORITY`."""
+
+    __tablename__ = "counter"
+    __table__: ClassVar[Table]
+    name: str = Field(primary_key=True)
+    n: int

@@ -1,0 +1,293 @@
+"""One write transaction: actions on any incidents, seen by one another, committed together."""
+
+from __future__ import annotations
+
+import json
+import socket
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from domain import hlc, ids, limits
+from domain.entry import Draft, Entry, body_hash, chain_hash
+from domain.errors import BadValue, Refused
+from domain.incident import Incident
+from domain.replay import Replay, field_of
+from domain.strictjson import dumps
+from storage import projection
+from storage.errors import NotFound
+from storage.rows import entry_of
+from storage.tables import DeviceRow, EntryRow, MetaRow, OutboxRow, SeenRow
+
+if TYPE_CHECKING:
+    from storage.journal import Journal
+
+_ENTRY, _DEVICE, _META = EntryRow.__table__, DeviceRow.__table__, MetaRow.__table__
+_OUTBOX, _SEEN = OutboxRow.__table__, SeenRow.__table__
+
+
+class Writing:
+    """One write transaction: actions on any incidents, seen by one another, committed together.
+
+    Attributes:
+        results: The incidents touched, as they stand, once the transaction is finished.
+    """
+
+    def __init__(self, journal: Journal, connection: Connection) -> None:
+        self._journal, self._connection = journal, connection
+        self._raw = _raw(connection)
+        self._now = journal.clock()
+        self._device, self._dseq, self._hash = self._me()
+        self._hlc = int(self._meta("hlc") or 0)
+        self._action = ids.uuid7(self._now, journal.random_bits)
+        self._touched: dict[str, None] = {}
+        self.results: dict[str, Incident] = {}
+
+    @property
+    def now(self) -> int:
+        """The moment of this transaction, ms."""
+        return self._now
+
+    def incident(self, incident: str) -> Incident:
+        """Return an incident as it stands, with what this transaction has recorded so far.
+
+        Raises:
+            NotFound: There is none.
+        """
+        place = projection.place_of(self._raw, incident)
+        _last, replay = self._journal.fold(self._connection, incident)
+        result = replay.result()
+        if not result.entries:
+            raise NotFound(f"There is no incident {incident}", "See: tocsin list.")
+        return replace(result, ref=place.ref if place else "")
+
+    def replay(self, incident: str) -> Replay:
+        """Return the fold of an incident's entries."""
+        return self._journal.fold(self._connection, incident)[1]
+
+    def timeline(self, incident: str) -> list[Entry]:
+        """Return an incident's entries in the order they came."""
+        rows = self._connection.execute(select(_ENTRY).where(_ENTRY.c.incident == incident).order_by(_ENTRY.c.pk))
+        return [entry_of(row) for row in rows]
+
+    def with_src(self, keys: Sequence[str]) -> dict[str, str]:
+        """Return, of these import keys, those already recorded, each with its incident."""
+        found: dict[str, str] = {}
+        for start in range(0, len(keys), 500):
+            part = keys[start : start + 500]
+            rows = self._connection.execute(select(_ENTRY.c.src, _ENTRY.c.incident).where(_ENTRY.c.src.in_(part)))
+            found.update((src, incident) for src, incident in rows)
+        return found
+
+    def with_src_prefix(self, prefix: str) -> list[Entry]:
+        """Return the entries whose import key begins with `prefix`, newest first."""
+        query = select(_ENTRY).where(_ENTRY.c.src >= prefix, _ENTRY.c.src < prefix + "\U0010ffff")
+        return [entry_of(row) for row in self._connection.execute(query.order_by(_ENTRY.c.pk.desc()))]
+
+    def record(self, incident: str, drafts: Iterable[Draft]) -> list[Entry]:
+        """Append drafts as entries of this device and return them."""
+        made = []
+        for draft in drafts:
+            made.append(self._append(draft.incident or incident, draft))
+            self._touched[made[-1].incident] = None
+        return made
+
+    def last_action(self, incident: str | None) -> list[Entry]:
+        """Return the entries of this author's last action that is not undone.
+
+        Raises:
+            Refused: There is none.
+        """
+        mine = select(_ENTRY).where(_ENTRY.c.device == self._device, _ENTRY.c.author == self._journal.author)
+        mine = mine.where(_ENTRY.c.source.in_(("human", "implied")), _ENTRY.c.kind != "raise")
+        if incident is not None:
+            mine = mine.where(_ENTRY.c.incident == incident)
+        for row in self._connection.execute(mine.order_by(_ENTRY.c.dseq.desc()).limit(1000)):
+            entry = entry_of(row)
+            if "undoes" not in entry.payload and not self.replay(entry.incident).undone(entry.id):
+                return self._same_action(entry)
+        raise Refused("There is nothing of yours to undo here", "See: tocsin log.", "nothing_to_undo")
+
+    def receive(self, entries: Sequence[Entry]) -> int:
+        """Store entries made elsewhere as they are, skipping those that are here; return how many were new."""
+        identifiers = [entry.id for entry in entries]
+        here: set[str] = set()
+        for start in range(0, len(identifiers), 500):
+            part = identifiers[start : start + 500]
+            here.update(self._connection.execute(select(_ENTRY.c.id).where(_ENTRY.c.id.in_(part))).scalars())
+        unique = {entry.id: entry for entry in entries if entry.id not in here}.values()
+        newest = self._connection.execute(select(func.max(_ENTRY.c.pk))).scalar() or 0
+        fresh = [replace(entry, pk=newest + n) for n, entry in enumerate(unique, 1)]
+        if fresh:
+            known = self._known(list(dict.fromkeys(entry.incident for entry in fresh)))
+            self._connection.execute(insert(_ENTRY), [{"pk": entry.pk, **_values(entry)} for entry in fresh])
+            self._advance(fresh)
+            self._project_new(fresh, known)
+            self._touched.update(dict.fromkeys(entry.incident for entry in fresh if entry.incident in known))
+        return len(fresh)
+
+    def _known(self, incidents: Sequence[str]) -> set[str]:
+        found: set[str] = set()
+        for start in range(0, len(incidents), 500):
+            part = incidents[start : start + 500]
+            rows = self._connection.execute(select(_ENTRY.c.incident).where(_ENTRY.c.incident.in_(part)).distinct())
+            found.update(rows.scalars())
+        return found
+
+    def _project_new(self, entries: Sequence[Entry], known: set[str]) -> None:
+        # Incidents that begin in this portion are folded from it, without reading back what was just written.
+        replays: dict[str, tuple[Replay, int]] = {}
+        for entry in entries:
+            if entry.incident not in known:
+                replay, _last = replays.get(entry.incident) or (Replay(entry.incident), 0)
+                replay.add(entry)
+                replays[entry.incident] = replay, entry.pk
+        for incident, (replay, last) in replays.items():
+            self.results[incident] = projection.project(self._raw, replay, last)
+
+    def finish(self) -> None:
+        """Write the projections of what was touched, and this device's new state."""
+        for incident in self._touched:
+            last, replay = self._journal.fold(self._connection, incident)
+            self.results[incident] = projection.project(self._raw, replay, last)
+            self._mark_seen(incident, last)
+        if self.results:
+            self._connection.execute(
+                update(_DEVICE).where(_DEVICE.c.id == self._device).values(dseq=self._dseq, hash=self._hash)
+            )
+            self._set_meta("hlc", str(self._hlc))
+
+    # -- how an entry is made ------------------------------------------------------------------------------------
+
+    def _append(self, incident: str, draft: Draft) -> Entry:
+        journal = self._journal
+        body = dumps({**draft.body, "action": self._action})
+        if len(body.encode()) > limits.BODY:
+            raise BadValue(f"The {draft.what} is larger than {limits.BODY:,} bytes", "Shorten it.", "too_long")
+        self._hlc, self._dseq = hlc.tick(self._hlc, self._now), self._dseq + 1
+        entry = Entry(
+            id=ids.uuid7(self._now, journal.random_bits),
+            incident=incident,
+            device=self._device,
+            dseq=self._dseq,
+            hlc=self._hlc,
+            kind=draft.kind,
+            what=draft.what,
+            author=journal.author,
+            source=draft.source or journal.source,
+            occurred_at=self._now if draft.occurred_at is None else draft.occurred_at,
+            recorded_at=self._now,
+            over=(),
+            body=body,
+            bhash=body_hash(body),
+            hash=b"",
+            src=draft.src,
+        )
+        entry = replace(entry, over=self._over(entry) if draft.over is None else draft.over)
+        entry = replace(entry, hash=chain_hash(self._hash, entry))
+        self._hash = entry.hash
+        made = self._connection.execute(insert(_ENTRY).values(_values(entry))).inserted_primary_key
+        pk = int(made[0]) if made else 0
+        self._connection.execute(insert(_OUTBOX).values(entry=pk, state="waiting"))
+        return replace(entry, pk=pk)
+
+    def _over(self, entry: Entry) -> tuple[str, ...]:
+        if entry.kind not in ("set", "amend", "alias"):
+            return ()
+        return tuple(head.entry.id for head in self.replay(entry.incident).heads(field_of(entry)))
+
+    def _same_action(self, entry: Entry) -> list[Entry]:
+        action = entry.payload.get("action")
+        rows = self._connection.execute(
+            select(_ENTRY)
+            .where(_ENTRY.c.device == self._device, _ENTRY.c.recorded_at == entry.recorded_at)
+            .where(_ENTRY.c.dseq.between(entry.dseq - 5000, entry.dseq))
+            .order_by(_ENTRY.c.dseq)
+        )
+        return [e for e in map(entry_of, rows) if e.payload.get("action") == action]
+
+    # -- the store's own rows --------------------------------------------------------------------------------------
+
+    def _me(self) -> tuple[str, int, bytes]:
+        row = self._connection.execute(select(_DEVICE.c.id, _DEVICE.c.dseq, _DEVICE.c.hash).where(_DEVICE.c.me)).first()
+        if row:
+            return row[0], row[1], row[2]
+        identifier = ids.uuid7(self._now, self._journal.random_bits)
+        self._connection.execute(
+            insert(_DEVICE).values(
+                id=identifier, name=socket.gethostname(), owner=self._journal.author, dseq=0, hash=b"", me=True
+            )
+        )
+        return identifier, 0, b""
+
+    def _advance(self, entries: Sequence[Entry]) -> None:
+        # A device's row says how far its entries are here without a gap, with the hash at that point.
+        for device in dict.fromkeys(entry.device for entry in entries):
+            known = self._connection.execute(
+                select(_DEVICE.c.dseq, _DEVICE.c.hash).where(_DEVICE.c.id == device)
+            ).first()
+            reached, tip = known if known else (0, b"")
+            rows = select(_ENTRY.c.dseq, _ENTRY.c.hash).where(_ENTRY.c.device == device, _ENTRY.c.dseq > reached)
+            for dseq, digest in self._connection.execute(rows.order_by(_ENTRY.c.dseq)):
+                if dseq != reached + 1:
+                    break
+                reached, tip = dseq, digest
+            self._set_device(device, reached, tip, new=known is None, owner=entries[0].author)
+        for entry in entries:
+            self._hlc = hlc.receive(self._hlc, entry.hlc, self._now)
+
+    def _set_device(self, device: str, dseq: int, tip: bytes, *, new: bool, owner: str) -> None:
+        if new:
+            values = {"id": device, "name": "", "owner": owner, "dseq": dseq, "hash": tip, "me": False}
+            self._connection.execute(insert(_DEVICE).values(values))
+            return
+        self._connection.execute(update(_DEVICE).where(_DEVICE.c.id == device).values(dseq=dseq, hash=tip))
+        if device == self._device:
+            self._dseq, self._hash = dseq, tip
+
+    def _mark_seen(self, incident: str, last: int) -> None:
+        # Who records something has seen the incident; an import or an alert has not been seen by anybody.
+        if self._journal.source != "human" or not self.results[incident].entries:
+            return
+        mine = (_SEEN.c.author == self._journal.author, _SEEN.c.incident == incident)
+        self._connection.execute(delete(_SEEN).where(*mine))
+        self._connection.execute(insert(_SEEN).values(author=self._journal.author, incident=incident, pk=last))
+
+    def _meta(self, name: str) -> str | None:
+        return self._connection.execute(select(_META.c.value).where(_META.c.name == name)).scalar()
+
+    def _set_meta(self, name: str, value: str) -> None:
+        self._connection.execute(delete(_META).where(_META.c.name == name))
+        self._connection.execute(insert(_META).values(name=name, value=value))
+
+
+def _values(entry: Entry) -> dict[str, Any]:
+    return {
+        "id": entry.id,
+        "incident": entry.incident,
+        "device": entry.device,
+        "dseq": entry.dseq,
+        "hlc": entry.hlc,
+        "kind": entry.kind,
+        "what": entry.what,
+        "author": entry.author,
+        "source": entry.source,
+        "occurred_at": entry.occurred_at,
+        "recorded_at": entry.recorded_at,
+        "over": json.dumps(entry.over, separators=(",", ":")),
+        "body": entry.body,
+        "bhash": entry.bhash,
+        "hash": entry.hash,
+        "src": entry.src,
+    }
+
+
+def _raw(connection: Connection) -> sqlite3.Connection:
+    """Return SQLite's own connection beneath, in the same transaction."""
+    inner = connection.connection.dbapi_connection
+    if not isinstance(inner, sqlite3.Connection):
+        raise TypeError("the projections are SQLite's")
+    return inner

@@ -1,0 +1,1 @@
+"""Everything that crosses the network, or came across it."""
