@@ -6,7 +6,8 @@ commands, workflows and remotes all come through here, then through the journal.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import UTC
 from typing import Any
 
 from domain import lifecycle, limits, vocabulary
@@ -14,7 +15,7 @@ from domain.entry import Draft
 from domain.errors import BadValue, Refused
 from domain.incident import Incident, Item
 from domain.text import clean_input
-from domain.times import iso
+from domain.times import stamp
 
 Drafts = tuple[Draft, ...]
 
@@ -53,7 +54,7 @@ def acknowledge(incident: Incident, *, occurred_at: int | None = None) -> Drafts
     """Return an acknowledgement by the actor; refused when the incident is over or a person has done so."""
     _open(incident, "acknowledged")
     if incident.acknowledged_at is not None:
-        at = iso(incident.acknowledged_at)
+        at = _at(incident.acknowledged_at)
         raise Refused(
             f"{incident.ref} was acknowledged by {incident.acknowledged_by} at {at}",
             "Take it to own it, or add a note.",
@@ -73,7 +74,7 @@ def take(incident: Incident, actor: str) -> Drafts:
 def assign(incident: Incident, owner: str) -> Drafts:
     """Return a new owner; an empty name leaves it without one."""
     name = clean_input(owner, limits.NAME).strip() or None
-    if name == incident.owner:
+    if name == incident.owner and "owner" not in incident.conflicts:
         whose = f"{name} already" if name else "nobody already"
         raise Refused(f"{incident.ref} belongs to {whose}", "Nothing to do.", "no_change")
     return (Draft("set", "owner", {"value": name}),)
@@ -83,7 +84,7 @@ def assign_role(incident: Incident, who: str, role: str) -> Drafts:
     """Return a role given to a person; the one who had it is relieved in the same record."""
     name, word = required(who, limits.NAME, "name").strip(), vocabulary.choose(role, vocabulary.ROLES, "role")
     held = [item for item in incident.roles if item.relation == word and word != "expert"]
-    dropped = (Draft("drop", "role", {"name": item.name}, over=(item.entry,)) for item in held)
+    dropped = (Draft("drop", "role", {"name": item.name}, over=item.made_by) for item in held)
     return (*dropped, Draft("add", "role", {"name": name, "relation": word}))
 
 
@@ -146,23 +147,24 @@ def mitigate(incident: Incident, *, note: str = "", occurred_at: int | None = No
     at = now if occurred_at is None else occurred_at
     if incident.mitigated_at is not None:
         remedy = "Undo that one, or add a note."
-        raise Refused(f"{incident.ref} was mitigated at {iso(incident.mitigated_at)}", remedy, "already_mitigated")
+        raise Refused(f"{incident.ref} was mitigated at {_at(incident.mitigated_at)}", remedy, "already_mitigated")
     begun = incident.impact_started_at
     if begun is not None and at < begun:
         remedy = "Correct impact_started, or give a later time (--at)."
-        raise Refused(f"{incident.ref} cannot be mitigated before its impact began at {iso(begun)}", remedy, "order")
+        raise Refused(f"{incident.ref} cannot be mitigated before its impact began at {_at(begun)}", remedy, "order")
     body = {"note": clean_input(note, limits.REASON).strip()} if note.strip() else {}
     return (Draft("fact", "mitigated", body, occurred_at=occurred_at),)
 
 
 def set_fields(incident: Incident, values: Mapping[str, Any]) -> Drafts:
-    """Return one set a field whose value differs; refused when none does."""
-    changed = {name: value for name, value in values.items() if current_value(incident, name) != value}
+    """Return one set a field whose value differs, or is one of several that do; refused when none does."""
+    conflicts = incident.conflicts
+    changed = {name: v for name, v in values.items() if name in conflicts or current_value(incident, name) != v}
     if not changed:
         raise Refused(f"{incident.ref} has these values already", "Nothing to do.", "no_change")
     began = changed.get("impact_started_at")
     if began is not None and incident.mitigated_at is not None and began > incident.mitigated_at:
-        remedy = f"Give a time before {iso(incident.mitigated_at)}, when it was mitigated."
+        remedy = f"Give a time before {_at(incident.mitigated_at)}, when it was mitigated."
         raise Refused(f"The impact on {incident.ref} cannot begin after it was mitigated", remedy, "order")
     return tuple(Draft("set", name, {"value": value}) for name, value in changed.items())
 
@@ -189,19 +191,34 @@ def add_item(incident: Incident, collection: str, name: str, **more: str | None)
     same = [item for item in held if item.name == label]
     if same and all(getattr(same[0], key, None) == value for key, value in body.items()):
         raise Refused(f"{incident.ref} has the {collection} “{label}” already", "Nothing to do.", "no_change")
-    return (Draft("add", collection, body, over=tuple(item.entry for item in same)),)
+    return (Draft("add", collection, body, over=_made_by(same)),)
+
+
+def resource(text: str) -> Draft:
+    """Return an impacted resource from `NAME` or `NAME:SEVERITY`; a colon before no severity belongs to the name."""
+    name, colon, word = text.strip().rpartition(":")
+    try:
+        severity = vocabulary.severity(word) if colon else None
+    except BadValue:
+        severity, name = None, text.strip()
+    label = required(name if colon and name else text, limits.NAME, "resource").strip()
+    return Draft("add", "resource", {"name": label, **({"severity": severity} if severity else {})}, over=())
 
 
 def drop_item(incident: Incident, collection: str, name: str) -> Drafts:
     """Return the removal of a collection's member by name; refused when it has none of that name."""
     attribute = "related" if collection == "related" else f"{collection}s"
     held: tuple[Item, ...] = getattr(incident, attribute)
-    same = tuple(item.entry for item in held if name in (item.name, item.incident))
+    same = _made_by(item for item in held if name in (item.name, item.incident))
     if not same:
         near = vocabulary.nearest(name, [item.name for item in held])
         remedy = f"Did you mean {near}?" if near else "See what it has with: tocsin show."
         raise Refused(f"{incident.ref} has no {collection} “{name}”", remedy, "no_such_item")
     return (Draft("drop", collection, {"name": name}, over=same),)
+
+
+def _made_by(items: Iterable[Item]) -> tuple[str, ...]:
+    return tuple(entry for item in items for entry in item.made_by)
 
 
 def relate(incident: Incident, other: Incident, relation: str, description: str = "") -> Drafts:
@@ -210,7 +227,7 @@ def relate(incident: Incident, other: Incident, relation: str, description: str 
     Raises:
         Refused: It relates to itself, or says so already.
     """
-    word = vocabulary.choose(relation, vocabulary.RELATIONS, "relation")
+    word = vocabulary.choose(relation, list(vocabulary.RELATIONS), "relation")
     if incident.id == other.id:
         raise Refused(f"{incident.ref} cannot be related to itself", "Name another incident.", "self")
     if any(item.incident == other.id and item.relation == word for item in incident.related):
@@ -258,7 +275,7 @@ def publish(incident: Incident) -> Drafts:
     if not incident.is_closed:
         raise Refused(f"{incident.ref} is still {incident.status}", "Resolve it first.", "transition")
     if incident.published_at is not None:
-        raise Refused(f"The post-mortem was published at {iso(incident.published_at)}", "Nothing to do.", "no_change")
+        raise Refused(f"The post-mortem was published at {_at(incident.published_at)}", "Nothing to do.", "no_change")
     return (Draft("fact", "postmortem_published"),)
 
 
@@ -266,3 +283,7 @@ def _open(incident: Incident, what: str) -> None:
     if incident.is_closed:
         remedy = "Reopen it first: move it to validated with a reason."
         raise Refused(f"{incident.ref} is {incident.phase.lower()}, so it cannot be {what}", remedy, "closed")
+
+
+def _at(ms: int) -> str:
+    return stamp(ms, UTC)

@@ -100,7 +100,9 @@ def parse_setting(text: str, now: int, zone: tzinfo = UTC) -> tuple[str, Any]:
     key = vocabulary.slug(name)
     field = SETTABLE.get(key) or SETTABLE.get(key.removesuffix("_at"))
     if key.startswith(("custom.", "custom:")):
-        return f"custom:{key[7:]}", clean_input(value, limits.NOTE).strip() or None
+        if not key[7:]:
+            raise BadValue(f"“{text}” does not name a custom field", "Write it like custom.team=blue.", "no_field")
+        return f"custom:{key[7:]}", _text(limits.NOTE, f"field {key}")(value, now, zone)
     if field is None:
         near = vocabulary.nearest(key, SETTABLE)
         hint = f"Did you mean {near}? " if near else ""

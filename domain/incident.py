@@ -14,7 +14,10 @@ _EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One member of a collection: a tag, resource, originator, role, cause, action or related incident."""
+    """One member of a collection: a tag, resource, originator, role, cause, action or related incident.
+
+    `also` are the entries of others who added the same without seeing this one.
+    """
 
     entry: str
     name: str
@@ -22,6 +25,12 @@ class Item:
     relation: str | None = None
     description: str = ""
     incident: str | None = None
+    also: tuple[str, ...] = ()
+
+    @property
+    def made_by(self) -> tuple[str, ...]:
+        """Every entry that says so: what a drop or a replacement must name, or the twin comes back."""
+        return (self.entry, *self.also)
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,7 @@ def _term(match: re.Match[str]) -> Term:
     if quoted is None and value.startswith("//"):  # a pasted URL is text, not a field
         return Term("text", f"{name}:{value}", negated=bool(minus))
     field = _field(name, match[0])
-    op = next((each for each in OPERATORS if value.startswith(each)), "")
+    op = next((each for each in OPERATORS if quoted is None and value.startswith(each)), "")
     bare_value = value[len(op) :].strip('"')
     if op not in ("", "=") and field not in _ORDERED:
         remedy = f"Only {', '.join(sorted(_ORDERED))} can be compared; write {field}:{bare_value}."

@@ -8,7 +8,7 @@ current values that differ are a conflict: both are kept, and a safe one is show
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -24,6 +24,7 @@ _RAISED = (
     "service_category", "owner", "drill", "restricted", "impact_started_at", "detected_at",
 )  # fmt: skip
 _MOMENTS = ("impact_started_at", "detected_at")
+_LATEST = 253_402_300_800_000  # ms; the year 10000, which no calendar here can show
 # Where a kind's value stands in its body; None takes the whole body.
 _VALUE_KEY: Mapping[str, str | None] = {
     "set": "value", "note": None, "fact": None, "amend": "text", "add": None, "alias": "of",
@@ -103,7 +104,14 @@ class Replay:
 
     def undone(self, entry: str) -> bool:
         """Say whether an entry was undone (and its undoing was not undone in turn)."""
-        return self._undone(entry, frozenset())
+        below = [entry]  # a tree, for an entry undoes one other; only the first may come again, in a hostile ring
+        for each in below:
+            below.extend(other for other in self._undone_by.get(each, ()) if other != entry)
+        undone: set[str] = set()
+        for each in reversed(below):
+            if any(other not in undone for other in self._undone_by.get(each, ()) if other != entry):
+                undone.add(each)
+        return entry in undone
 
     def current(self, entry: Entry) -> bool:
         """Say whether an entry still counts: nobody has replaced it or taken it back."""
@@ -127,9 +135,14 @@ class Replay:
         heads = self.heads(name)
         return _safe(name, heads).value if heads else None
 
-    def result(self) -> Incident:
-        """Return the incident that the entries so far add up to."""
-        found: dict[str, Any] = {"id": self.incident, "entries": len(self._seen), "updated_at": self._updated}
+    def result(self, ref: str = "") -> Incident:
+        """Return the incident that the entries so far add up to, under the ref that a store gives it."""
+        found: dict[str, Any] = {
+            "id": self.incident,
+            "ref": ref,
+            "entries": len(self._seen),
+            "updated_at": self._updated,
+        }
         prefixed: dict[str, dict[str, Any]] = {}
         for name in self._fields:
             prefix, colon, rest = name.partition(":")
@@ -167,10 +180,6 @@ class Replay:
     def _ids(self, key: str) -> Iterable[str]:
         return self._aliases.get(key) or (key,)
 
-    def _undone(self, entry: str, asked: frozenset[str]) -> bool:
-        asked |= {entry}  # a hostile file may hold entries that undo each other in a ring
-        return any(not self._undone(other, asked) for other in self._undone_by.get(entry, ()) if other not in asked)
-
     def _in_time(self, name: str) -> list[Entry]:
         return sorted((head.entry for head in self.heads(name)), key=lambda e: (e.occurred_at, e.hlc, e.id))
 
@@ -180,7 +189,9 @@ class Replay:
         unique: dict[tuple[Any, ...], Item] = {}
         for head in self.heads(name):
             item = _item(head)
-            unique[item.name, item.relation, item.incident] = item  # the newest of equal ones speaks
+            key = (item.name, item.relation, item.incident)
+            same = unique[key].made_by if key in unique else ()
+            unique[key] = replace(item, also=same) if same else item  # the newest of equal ones speaks
         return tuple(unique.values())
 
     def _conflicts(self) -> Mapping[str, tuple[Choice, ...]]:
@@ -199,17 +210,18 @@ class Replay:
             return
         shown = _safe("status", heads)
         found["status"] = _text(shown.value) or "raised"
-        if shown.value == "other":
+        if found["status"] == "other":
             found["status_label"] = _text(shown.entry.payload.get("label"))
-        if shown.value in CLOSED_STATUSES:
+        if found["status"] in CLOSED_STATUSES:
             since = _moment(shown.entry.payload.get("since"))  # an undo restores a status with its age
             found["ended_at"] = shown.entry.occurred_at if since is None else since
-            found["resolved_at"] = found["ended_at"] if shown.value == "resolved" else None
+            found["resolved_at"] = found["ended_at"] if found["status"] == "resolved" else None
 
     def _read_prefixed(self, names: dict[str, dict[str, Any]], found: dict[str, Any]) -> None:
         for prefix, name in (("pm", "sections"), ("custom", "custom")):
             values = {rest: self.value(f"{prefix}:{rest}") for rest in sorted(names.get(prefix, ()))}
-            found[name] = MappingProxyType({rest: value for rest, value in values.items() if value is not None})
+            kept = {rest: value for rest, value in values.items() if isinstance(value, str) or name == "custom"}
+            found[name] = MappingProxyType({rest: value for rest, value in kept.items() if value is not None})
         found["starred"] = frozenset(rest for rest in names.get("star", ()) if self.value(f"star:{rest}") is True)
         found["follow_ups"] = self._follow_ups(sorted({rest.partition(".")[0] for rest in names.get("act", ())}))
 
@@ -222,12 +234,13 @@ class Replay:
         return tuple(made)
 
     def _read_facts(self, names: Iterable[str], found: dict[str, Any]) -> None:
-        reopened = self._last("reopened", None)
+        reopened = max((head.order for head in self.heads("fact:reopened")), default=None)
         found["raised_at"] = min((head.entry.occurred_at for head in self.heads("fact:raised")), default=0)
-        found["reopened_at"] = reopened
+        found["reopened_at"] = self._last("reopened", None)
         if "acknowledged" in names:
             found["acknowledged_at"], found["acknowledged_by"] = self._acknowledged()
-        # What was true before a reopening is true no longer: only a later fact counts.
+        # What was true before a reopening is true no longer: only a fact recorded later counts. Not one that happened
+        # later: a closing by a clock that runs ahead, or a reopening dated back, would leave the incident closed.
         found["mitigated_at"] = self._last("mitigated", reopened)
         found["closed_at"] = self._last("closed", reopened)
         found["published_at"] = self._last("postmortem_published", None)
@@ -235,9 +248,9 @@ class Replay:
         if "alert" in names:
             found["alerts"], found["firing"] = self._alerts()
 
-    def _last(self, fact: str, floor: int | None) -> int | None:
-        moments = (head.entry.occurred_at for head in self.heads(f"fact:{fact}"))
-        return max((at for at in moments if floor is None or at >= floor), default=None)
+    def _last(self, fact: str, after: tuple[int, str] | None) -> int | None:
+        heads = self.heads(f"fact:{fact}")
+        return max((h.entry.occurred_at for h in heads if after is None or h.order > after), default=None)
 
     def _acknowledged(self) -> tuple[int | None, str | None]:
         facts = self.facts("acknowledged")
@@ -279,7 +292,7 @@ def _safe(name: str, heads: tuple[Head, ...]) -> Head:
     if name == "priority":
         return min(heads, key=lambda h: (_rank(h.value, PRIORITIES), -h.entry.hlc, h.entry.id))
     if name in _MOMENTS:
-        return min(heads, key=lambda h: (h.value if isinstance(h.value, int) else 1 << 62, h.order))
+        return min(heads, key=lambda h: (_LATEST if (at := _moment(h.value)) is None else at, h.order))
     return heads[-1]
 
 
@@ -292,7 +305,8 @@ def _text(value: Any) -> str | None:
 
 
 def _moment(value: Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    sound = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _LATEST
+    return value if sound else None
 
 
 def _item(head: Head) -> Item:

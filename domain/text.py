@@ -125,7 +125,7 @@ _SECRETS = r"""
       (?:(?i:bearer|basic|token|genie_?key|digest)\s{1,5})?(?!\[redacted:|[<*$]|\{\{)[^\s"'\[\]]{6,}+)
 | (?P<bearer_token>(?<![A-Za-z0-9])(?i:bearer|genie_?key)\s{1,5}(?=[A-Za-z_.~+/=-]{0,200}[0-9])[A-Za-z0-9_.~+/=-]{16,}+)
 | (?P<password_in_URL>(?<=://)[^\s/@:'"\[\]<>]{0,100}:(?!\*)[^\s/@'"\[\]<>]{3,200}(?=@))
-| (?P<password>(?<![A-Za-z0-9_])(?i:[a-z0-9_]{0,40}(?:password|passwd|passphrase|secret|(?:api|access)_?key|token))
+| (?P<password>(?<![A-Za-z0-9_])(?i:[a-z0-9_]{0,40}(?:password|passwd|passphrase|secret|(?:api|access)[_-]?key|token))
       ["']?(?:\s{0,3}=\s{0,3}["']?(?!\[redacted:|[<*$]|\{\{)[^\s"'&;,\[\]]{4,}+
         |\s{0,3}:\s{0,3}(?:["'](?![<*$]|\[redacted:|\{\{)[^"'\n]{4,200}["']
           |(?=[^\s\d"']{0,60}[\d])(?!\[redacted:|[<*$]|\{\{)[^\s"'&;,\[\]]{8,}+)))

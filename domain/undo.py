@@ -23,44 +23,59 @@ def undo(replay: Replay, undone: Sequence[Entry], timeline: Sequence[Entry]) -> 
         Refused: One of them cannot be undone, or somebody has changed it since; says what.
     """
     by_id = {entry.id: entry for entry in timeline}
-    found = [_one(replay, entry, by_id) for entry in sorted(undone, key=lambda e: e.hlc, reverse=True)]
-    return tuple(draft for draft in found if draft is not None)
+    newest_first = sorted(undone, key=lambda e: (e.hlc, e.id), reverse=True)
+    return tuple(draft for entry in newest_first for draft in _one(replay, entry, by_id))
 
 
-def _one(replay: Replay, entry: Entry, by_id: dict[str, Entry]) -> Draft | None:
+def _one(replay: Replay, entry: Entry, by_id: dict[str, Entry]) -> tuple[Draft, ...]:
     if entry.kind in ("raise", "alias", "redact", "device") or not entry.known:
         raise Refused(f"“{describe(entry)}” cannot be undone", "Move the incident to invalid instead.", "not_undoable")
-    if entry.kind == "drop":
-        return _restore(entry, by_id)
-    if not replay.current(entry):
+    if entry.kind == "drop" and not replay.undone(entry.id):
+        return _restored(replay, entry, by_id, over=())
+    if not replay.current(entry) or _closed_since(replay, entry):
         raise Refused(f"“{describe(entry)}” was changed since{_since(replay, entry)}", "See: tocsin log.", "changed")
     if entry.kind in ("set", "amend"):
         return _set_back(entry, by_id)
-    return Draft("drop", field_of(entry), {"undoes": entry.id}, over=(entry.id,))
+    # An add that took the place of another gives it back.
+    replaced = _restored(replay, entry, by_id, over=(entry.id,))
+    return replaced or (Draft("drop", field_of(entry), {"undoes": entry.id}, over=(entry.id,)),)
+
+
+def _closed_since(replay: Replay, entry: Entry) -> list[Entry]:
+    """Return the closings that rest on this change of status: without it they would close what is open."""
+    if field_of(entry) != "status":
+        return []
+    return [head.entry for head in replay.heads("fact:closed") if head.order > (entry.hlc, entry.id)]
 
 
 def _since(replay: Replay, entry: Entry) -> str:
     heads = [head.entry for head in replay.heads(field_of(entry)) if head.entry.id != entry.id]
+    heads += _closed_since(replay, entry)
     return f", by {heads[-1].author} at {iso(heads[-1].occurred_at)}" if heads else ""
 
 
-def _set_back(entry: Entry, by_id: dict[str, Entry]) -> Draft:
-    before = [by_id[each] for each in entry.over if each in by_id]
-    newest = max(before, key=lambda e: (e.hlc, e.id), default=None)
+def _set_back(entry: Entry, by_id: dict[str, Entry]) -> tuple[Draft, ...]:
+    # One draft for each value it replaced, so that a conflict which it settled is open again.
+    replaced = [by_id[each] for each in entry.over if each in by_id]
+    before: list[Entry | None] = [*replaced] or [None]
+    return tuple(Draft(entry.kind, entry.what, _old(entry, each, by_id), over=(entry.id,)) for each in before)
+
+
+def _old(entry: Entry, before: Entry | None, by_id: dict[str, Entry]) -> dict[str, Any]:
     if entry.kind == "amend":
-        text = newest.payload.get("text", "") if newest else _note_text(entry, by_id)
-        return Draft("amend", entry.what, {"text": text, "undoes": entry.id}, over=(entry.id,))
-    body: dict[str, Any] = {"value": _value(newest, entry.what), "undoes": entry.id}
-    if newest is not None and entry.what == "status":
-        body["since"] = newest.payload.get("since", newest.occurred_at)  # the restored status is as old as it was
-        body.update({"label": newest.payload["label"]} if "label" in newest.payload else {})
-    return Draft("set", entry.what, body, over=(entry.id,))
+        text = before.payload.get("text", "") if before else _note_text(entry, by_id)
+        return {"text": text, "undoes": entry.id}
+    body: dict[str, Any] = {"value": _value(before, entry.what), "undoes": entry.id}
+    if before is not None and entry.what == "status":
+        body["since"] = before.payload.get("since", before.occurred_at)  # the restored status is as old as it was
+        body.update({"label": before.payload["label"]} if "label" in before.payload else {})
+    return body
 
 
-def _value(newest: Entry | None, field: str) -> object:
-    if newest is None:
+def _value(before: Entry | None, field: str) -> object:
+    if before is None:
         return "raised" if field == "status" else None
-    return newest.payload.get(field if newest.kind == "raise" else "value")
+    return before.payload.get(field if before.kind == "raise" else "value")
 
 
 def _note_text(entry: Entry, by_id: dict[str, Entry]) -> str:
@@ -68,12 +83,15 @@ def _note_text(entry: Entry, by_id: dict[str, Entry]) -> str:
     return str(original.payload.get("text", "")) if original else ""
 
 
-def _restore(entry: Entry, by_id: dict[str, Entry]) -> Draft | None:
-    dropped = next((by_id[each] for each in entry.over if each in by_id), None)
-    if dropped is None or dropped.kind not in ("add", "note", "fact"):
-        return None
-    body = {**dropped.payload, "undoes": entry.id}
-    return Draft(dropped.kind, dropped.what, body, over=(), occurred_at=dropped.occurred_at)
+def _restored(replay: Replay, entry: Entry, by_id: dict[str, Entry], over: tuple[str, ...]) -> tuple[Draft, ...]:
+    """Return what a drop or an add replaced, written again."""
+    drafts = []
+    for gone in (by_id[each] for each in entry.over if each in by_id):
+        if gone.kind in ("add", "note", "fact"):
+            amended = {"text": replay.note_text(gone)} if gone.kind == "note" else {}
+            body = {**gone.payload, **amended, "undoes": entry.id}
+            drafts.append(Draft(gone.kind, gone.what, body, over, gone.occurred_at, gone.source))
+    return tuple(drafts)
 
 
 def describe(entry: Entry) -> str:

@@ -127,7 +127,8 @@ def priority(word: str) -> str:
     Raises:
         BadValue: It names none.
     """
-    return choose(f"P{word}" if word.strip() in ("1", "2", "3", "4") else word.upper(), PRIORITIES, "priority")
+    bare = word.strip()
+    return choose(f"P{bare}" if bare in ("1", "2", "3", "4") else bare.upper(), PRIORITIES, "priority")
 
 
 def severity(word: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import groupby
@@ -13,9 +13,7 @@ from operator import attrgetter
 from pathlib import Path
 
 from domain.entry import Entry, body_hash, chain_hash
-from domain.incident import Incident
-from domain.ordering import queue_key
-from domain.replay import replay
+from domain.replay import Replay
 from storage import migrations, projection
 from storage.connection import connect
 from storage.errors import NotWritable, StoreError, Unusable, translated
@@ -43,7 +41,8 @@ def backup(path: Path, target: Path, progress: Progress | None = None) -> int:
             _copy(path, partial, progress)
             os.replace(partial, target)
     finally:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):  # what went wrong before is what is told
+            partial.unlink(missing_ok=True)
     return target.stat().st_size
 
 
@@ -53,6 +52,9 @@ def _copy(path: Path, target: Path, progress: Progress | None) -> None:
             progress(total - remaining, total)
 
     with closing(connect(path)) as source, closing(sqlite3.connect(target, isolation_level=None)) as copy:
+        # One moment of the store, held for the whole copy: else every write of another process begins it anew.
+        source.execute("BEGIN")
+        source.execute("SELECT count(*) FROM sqlite_master").fetchone()
         source.backup(copy, pages=2048, progress=tell, sleep=0)
         copy.execute("PRAGMA journal_mode=DELETE")  # one file, nothing beside it
     with target.open("rb") as file:
@@ -62,18 +64,22 @@ def _copy(path: Path, target: Path, progress: Progress | None) -> None:
 def restore(path: Path, source: Path, progress: Progress | None = None) -> Path | None:
     """Make the store at `path` what the backup is; return the dated copy of what it was, None when there was none.
 
-    Other processes that have the store open see the restored one at their next read.
+    Other processes that have the store open see the restored one at their next read. It writes under a new device id
+    from then on: the numbers after the backup's last may have gone out already, with other content.
 
     Raises:
         Unusable: The source is no store, is damaged, or is of a newer version; nothing was changed.
     """
     _check_whole(source)
-    kept = _keep_present(path)
-    with translated(path), closing(connect(path, create=True)) as target, closing(connect(source)) as copy:
-        with WriteLock(path)():
+    with translated(path):
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with WriteLock(path)():  # nobody writes between the copy of what is there and its replacement
+        kept = _keep_present(path)
+        with translated(path), closing(connect(path, create=True)) as target, closing(connect(source)) as copy:
             copy.backup(target, pages=-1)
-        if progress:
-            progress(1, 1)
+            target.execute("UPDATE device SET me = 0")
+    if progress:
+        progress(1, 1)
     prepare(path)
     return kept
 
@@ -121,6 +127,7 @@ def verify(path: Path, progress: Progress | None = None) -> Findings:
         connection.execute("BEGIN")  # one moment of the store, however long this takes
         _check_file(connection, found)
         _check_chains(connection, found)
+        _check_devices(connection, found)
         _check_incidents(connection, found, progress)
         connection.execute("ROLLBACK")
     return found
@@ -153,27 +160,34 @@ def _check_chains(connection: sqlite3.Connection, found: Findings) -> None:
             previous, expected = entry.hash, entry.dseq + 1
 
 
+def _check_devices(connection: sqlite3.Connection, found: Findings) -> None:
+    # What a device's row says is here must be here, up to that entry: a line taken out of the record is noticed.
+    for device, reached, tip in connection.execute("SELECT id, dseq, hash FROM device ORDER BY id").fetchall():
+        upto = "FROM entry WHERE device = ? AND dseq <= ?"
+        (held,) = connection.execute(f"SELECT count(*) {upto}", (device, reached)).fetchone()
+        last = connection.execute(f"SELECT hash {upto} AND dseq = ?", (device, reached, reached)).fetchone()
+        if held != reached:
+            found.problems.append(f"{reached - held} of the first {reached} entries of device {device} are missing")
+        elif reached and last[0] != tip:
+            found.problems.append(f"the row of device {device} does not hold the hash of its entry {reached}")
+
+
 def _check_incidents(connection: sqlite3.Connection, found: Findings, progress: Progress | None) -> None:
     total = connection.execute("SELECT count(*) FROM incident").fetchone()[0]
-    shown = dict(connection.execute("SELECT id, number FROM incident"))
+    shown = {incident for (incident,) in connection.execute("SELECT id FROM incident")}
     for incident, entries in groupby(_entries(connection, "incident, pk"), attrgetter("incident")):
         found.incidents += 1
-        _check_incident(connection, found, replay(incident, entries), shown.pop(incident, None))
+        shown.discard(incident)
+        replay, last = Replay(incident), 0
+        for entry in entries:
+            replay.add(entry)
+            last = entry.pk
+        if difference := projection.difference(connection, replay, last):
+            found.problems.append(f"incident {incident} is not what its entries say: {difference}")
         if progress and found.incidents % 1000 == 0:
             progress(found.incidents, total)
     found.problems += [f"incident {each} is shown but has no entries" for each in shown]
-    counted = connection.execute("SELECT coalesce(sum(n), 0) FROM counter WHERE name LIKE '%|%'").fetchone()[0]
-    if counted != total:
-        found.problems.append(f"the counters say {counted} incidents, the queue holds {total}")
-
-
-def _check_incident(connection: sqlite3.Connection, found: Findings, incident: Incident, number: int | None) -> None:
-    if number is None:
-        found.problems.append(f"incident {incident.id} has entries but is not shown")
-        return
-    difference = projection.difference(connection, incident, number, queue_key(incident, number))
-    if difference:
-        found.problems.append(f"incident {incident.id} is not what its entries say: {difference}")
+    found.problems += [f"the counter {name} is wrong, it should be {n}" for name, n in projection.recount(connection)]
 
 
 def require_sound(found: Findings) -> None:

@@ -17,7 +17,7 @@ _MOUNTS = Path("/proc/self/mounts")
 
 
 def connect(path: Path, *, create: bool = False) -> sqlite3.Connection:
-    """Open the store's file in autocommit mode (transactions are begun by hand).
+    """Open the store's file in autocommit mode (transactions are begun by hand); opening changes nothing in it.
 
     Args:
         path: The file; made with mode 0600, in a folder of mode 0700, when `create`.
@@ -49,12 +49,27 @@ def _create(path: Path) -> None:
 def _configure(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute("PRAGMA trusted_schema=OFF")
     connection.execute("PRAGMA cell_size_check=ON")
-    wanted = "TRUNCATE" if is_network(path) else "WAL"
-    (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
-    if mode.upper() != wanted and os.access(path, os.W_OK):
-        connection.execute(f"PRAGMA journal_mode={wanted}")
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA cache_size=-16000")
+    if journal_mode(connection) != "WAL" and is_network(path):
+        connection.execute("PRAGMA journal_mode=TRUNCATE")  # of this connection; the file does not say it
+
+
+def journal_mode(connection: sqlite3.Connection) -> str:
+    """Return the journal mode in use, e.g. `WAL`."""
+    (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
+    return str(mode).upper()
+
+
+def wanted_mode(path: Path) -> str:
+    """Return the journal mode that the file system of `path` can bear."""
+    return "TRUNCATE" if is_network(path) else "WAL"
+
+
+def set_journal_mode(connection: sqlite3.Connection, path: Path) -> None:
+    """Write the wanted journal mode into the file; under the write lock, on a file that is known to be a store."""
+    if journal_mode(connection) != (wanted := wanted_mode(path)):
+        connection.execute(f"PRAGMA journal_mode={wanted}")
 
 
 def is_network(path: Path, mounts: Path = _MOUNTS) -> bool:

@@ -9,6 +9,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
+from domain.text import clean_input
 from domain.times import Clock
 from storage.connection import connect
 from storage.errors import translated
@@ -23,6 +24,10 @@ class Draft(NamedTuple):
     text: str
     base: str
     saved_at: int
+
+
+def _storable(text: str) -> str:
+    return clean_input(text, 2 * len(text))  # nothing is cut off: what was typed is kept whole
 
 
 class Drafts:
@@ -42,7 +47,7 @@ class Drafts:
             self.forget(kind, incident)
             return
         sql = "INSERT OR REPLACE INTO draft VALUES (?, ?, ?, ?, ?, ?)"
-        self._write(sql, (self._author, kind, incident, text, base, self._clock()))
+        self._write(sql, (self._author, kind, incident, _storable(text), _storable(base), self._clock()))
 
     def forget(self, kind: str, incident: str) -> None:
         """Drop a draft, because it was recorded or thrown away."""

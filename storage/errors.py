@@ -77,6 +77,11 @@ _BY_NAME: dict[str, tuple[type[StoreError], str, str]] = {
         "Try again; if it lasts, see who holds it: tocsin doctor.",
     ),
     "SQLITE_LOCKED": (Busy, "Another process is holding {path}", "Try again."),
+    "SQLITE_CONSTRAINT": (
+        StoreError,
+        "Another entry has the same number of the same device in {path}",
+        "Two copies of one store went different ways; sync gives this one a new device, import cannot.",
+    ),
     "SQLITE_NOTADB": (
         Unusable,
         "This is not a tocsin store: {path}",

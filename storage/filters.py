@@ -7,8 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from domain import limits
 from domain.ordering import FIRST_CLOSED
 from domain.query import Query, Term
+from domain.text import clean_input
 from domain.vocabulary import PRIORITIES, SEVERITIES
 
 _WORD = re.compile(r"\w+", re.UNICODE)
@@ -36,6 +38,14 @@ class Asker:
     now: int
 
 
+_QUICK = frozenset({"text", "status", "priority", "owner"})
+
+
+def is_quick(query: Query) -> bool:
+    """Say whether a window of the query is found along an index, in about a millisecond at any size."""
+    return all(term.field in _QUICK and not term.negated for term in query.terms)
+
+
 Condition = tuple[str, tuple[Any, ...]]
 
 
@@ -48,14 +58,14 @@ def compile_query(query: Query, asker: Asker) -> Filter:
             continue
         sql, bound = _TERMS[term.field](term, asker)
         conditions.append(f"NOT coalesce(({sql}), 0)" if term.negated else sql)
-        values.extend(bound)
+        values.extend(clean_input(each, limits.TITLE) if isinstance(each, str) else each for each in bound)
     phrases = [_phrase(term) for term in query.words if not term.negated]
     return Filter(tuple(conditions), tuple(values), " AND ".join(filter(None, phrases)))
 
 
 def _phrase(term: Term) -> str:
     """Return a word as an FTS5 phrase: its parts in a row, the last one a prefix from two letters on."""
-    parts = _WORD.findall(str(term.value))
+    parts = _WORD.findall(clean_input(str(term.value), limits.TITLE))
     if not parts:
         return ""
     return '"' + " ".join(parts) + '"' + ("*" if len(parts[-1]) >= 2 else "")
@@ -64,7 +74,7 @@ def _phrase(term: Term) -> str:
 def _text(term: Term, _asker: Asker) -> Condition:
     phrase = _phrase(term)
     if not phrase:
-        return "title LIKE ? ESCAPE '\\'", (_like(str(term.value)),)
+        return "incident.title LIKE ? ESCAPE '\\'", (_like(str(term.value)),)
     return "key IN (SELECT rowid FROM search WHERE search MATCH ?)", (phrase,)
 
 
@@ -151,7 +161,7 @@ _TERMS: Mapping[str, Callable[[Term, Asker], Condition]] = {
     "priority": _ranked("priority", PRIORITIES, descending=False),
     "severity": _ranked("severity", SEVERITIES, descending=True),
     "owner": _owner,
-    "tag": _listed("tags"),
+    "tag": _listed("incident.tags"),
     "resource": _listed("resources"),
     "type": _chosen("type"),
     "technical": _chosen("technical_category"),

@@ -26,6 +26,7 @@ from domain.undo import undo
 from storage.connection import connect
 from storage.errors import translate_wrapped
 from storage.lock import WriteLock
+from storage.projection import Fold
 from storage.rows import entry_of
 from storage.tables import DeviceRow, EntryRow, MetaRow, OutboxRow, SeenRow
 from storage.writing import Writing
@@ -59,12 +60,16 @@ class Journal:
         self.random_bits = random_bits
         self._lock = WriteLock(path)
         self._engine = write_engine(path)
-        self._folds: OrderedDict[str, tuple[int, Replay]] = OrderedDict()
+        self._folds: OrderedDict[str, tuple[Replay, Entry | None]] = OrderedDict()
 
     def close(self) -> None:
         """Close the connection; under the lock, because the last close checkpoints the WAL."""
         with self._lock():
             self._engine.dispose()
+
+    def new_id(self) -> str:
+        """Return a fresh id, e.g. of a follow-up."""
+        return ids.uuid7(self.clock(), self.random_bits)
 
     def record(self, incident: str, action: Action) -> Incident:
         """Do one action on one incident and return it as it stands afterwards.
@@ -85,7 +90,7 @@ class Journal:
 
     def raise_incident(self, drafts: Iterable[Draft], incident: str | None = None) -> Incident:
         """Record a new incident's first drafts, under a fresh id unless one is given."""
-        identifier = incident or ids.uuid7(self.clock(), self.random_bits)
+        identifier = incident or self.new_id()
         with self.writing() as writing:
             writing.record(identifier, drafts)
         return writing.results[identifier]
@@ -122,19 +127,22 @@ class Journal:
             self._folds.clear()
             raise
 
-    def fold(self, connection: Connection, incident: str) -> tuple[int, Replay]:
+    def fold(self, connection: Connection, incident: str) -> Fold:
         """Return the fold of an incident's entries and the pk of its newest, reading only what is new."""
-        last, replay = self._folds.pop(incident, (0, Replay(incident)))
-        rows = connection.execute(
-            select(_ENTRY).where(_ENTRY.c.incident == incident, _ENTRY.c.pk > last).order_by(_ENTRY.c.pk)
-        )
-        for entry in map(entry_of, rows):
-            replay.add(entry)
-            last = entry.pk
-        self._folds[incident] = last, replay
+        replay, newest = self._folds.pop(incident, (Replay(incident), None))
+        found = self._entries(connection, incident, newest.pk if newest else 0)
+        if newest and found[:1] != [newest]:  # the store was restored meanwhile: this fold is of another history
+            replay, found = Replay(incident), self._entries(connection, incident, 0)
+        replay.extend(found)
+        newest = found[-1] if found else None
+        self._folds[incident] = replay, newest
         if len(self._folds) > _KEPT_FOLDS:
             self._folds.popitem(last=False)
-        return last, replay
+        return replay, newest.pk if newest else 0
+
+    def _entries(self, connection: Connection, incident: str, since: int) -> list[Entry]:
+        query = select(_ENTRY).where(_ENTRY.c.incident == incident, _ENTRY.c.pk >= since)
+        return [entry_of(row) for row in connection.execute(query.order_by(_ENTRY.c.pk))]
 
 
 def write_engine(path: Path) -> Engine:

@@ -19,17 +19,28 @@ from storage.errors import Busy, translated
 
 
 class WriteLock:
-    """The lock of one store, for the threads of this process and for other processes."""
+    """The lock of one store, for the threads of this process and for other processes.
 
-    def __init__(self, path: Path) -> None:
-        self._path = path.with_name(path.name + ".lock")
+    Args:
+        path: The store's file.
+        seconds: How long to wait for another process.
+    """
+
+    def __init__(self, path: Path, seconds: float = BUSY_SECONDS) -> None:
+        self._path, self._seconds = path.with_name(path.name + ".lock"), seconds
         self._threads = threading.Lock()
 
     @contextmanager
     def __call__(self) -> Iterator[None]:
-        """Hold the lock; raises `Busy` when another process keeps it for more than ten seconds."""
-        with self._threads, translated(self._path):
-            handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        """Hold the lock.
+
+        Raises:
+            Busy: Another process keeps it for longer than the time allowed.
+            NotWritable: The lock's file cannot be made.
+        """
+        with self._threads:
+            with translated(self._path):  # what fails inside the block is not about this file
+                handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             try:
                 self._wait(handle)
                 yield
@@ -37,7 +48,7 @@ class WriteLock:
                 os.close(handle)  # closing releases it, as does the death of the process
 
     def _wait(self, handle: int) -> None:
-        deadline = time.monotonic() + BUSY_SECONDS
+        deadline = time.monotonic() + self._seconds
         pause = 0.001
         while True:
             try:

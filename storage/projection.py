@@ -1,6 +1,6 @@
 """What is computed from the entries: the queue rows, their counters, the full-text index. It can all be dropped.
 
-`project` writes one incident's share in the caller's transaction, `rebuild` everything's. It speaks to SQLite
+`project` writes the share of some incidents in the caller's transaction, `rebuild` everything's. It speaks to SQLite
 itself: a million incidents are rebuilt through here.
 """
 
@@ -8,16 +8,22 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Any, NamedTuple
 
 from domain import ids, limits
-from domain.incident import Incident
+from domain.incident import Incident, Item
 from domain.ordering import NUMBERS, queue_key
 from domain.replay import Replay
 from storage import schema
 from storage.errors import StoreError
 from storage.rows import ENTRY_COLUMNS, entry_of
+
+Fold = tuple[Replay, int]
+"""The fold of all entries of an incident, and the pk of its newest."""
+_HELD_ROWS, _HELD_CHARACTERS = 4000, 16_000_000
+_PORTION_INCIDENTS, _PORTION_ENTRIES = 500, 5000
 
 
 class Place(NamedTuple):
@@ -38,37 +44,83 @@ def place_of(connection: sqlite3.Connection, incident: str) -> Place | None:
     return Place(*row) if row else None
 
 
-def project(connection: sqlite3.Connection, replay: Replay, last: int) -> Incident:
-    """Write the rows of one incident and return it with its ref.
+def project(connection: sqlite3.Connection, folds: Iterable[Fold]) -> list[Incident]:
+    """Write the rows of incidents and return them with their refs, in the order given.
 
     Args:
         connection: In a write transaction.
-        replay: The fold of all its entries.
-        last: pk of its newest entry.
+        folds: Of each incident, the fold of all its entries and the pk of its newest.
     """
+    return list(_projected(connection, folds))
+
+
+def _projected(connection: sqlite3.Connection, folds: Iterable[Fold]) -> Iterator[Incident]:
+    index = _Index(connection)
+    for replay, last in folds:
+        incident, key, before = _place(connection, replay, last)
+        index.put(key, before, _texts(replay, incident))
+        yield incident
+    index.flush()
+
+
+def _texts(replay: Replay, incident: Incident) -> tuple[str, str, str]:
+    return incident.title, searchable(replay, incident), " ".join(_names(incident.tags))
+
+
+def _place(connection: sqlite3.Connection, replay: Replay, last: int) -> tuple[Incident, int, int | None]:
+    """Write one incident's queue row; return it, its key and the key that it had."""
     before = place_of(connection, replay.incident)
-    incident = replay.result()
-    incident = replace(incident, ref=before.ref if before else _new_ref(connection, incident.id))
+    code = ids.code_of(replay.incident)
+    incident = replay.result(before.ref if before else _new_ref(connection, code))
     number = before.number if before else _next_number(connection)
     key = queue_key(incident, number)
     if before:
         connection.execute("DELETE FROM incident WHERE key = ?", (before.key,))
-        connection.execute("DELETE FROM search WHERE rowid = ?", (before.key,))
         _count(connection, before.status, before.priority, -1)
-    values = _row(incident, key, number, last)
+    values = _row(incident, code, key, number, last)
     connection.execute(f"INSERT INTO incident ({', '.join(values)}) VALUES (:{', :'.join(values)})", values)
-    searched = (key, incident.title, searchable(replay, incident), " ".join(item.name for item in incident.tags))
-    connection.execute("INSERT INTO search (rowid, title, text, tags) VALUES (?, ?, ?, ?)", searched)
     _count(connection, incident.status, incident.priority, 1)
-    return incident
+    return incident, key, before.key if before else None
 
 
-def _row(incident: Incident, key: int, number: int, last: int) -> dict[str, Any]:
+class _Index:
+    """What is to be written to the full-text index, held back and written in the order of its rowids.
+
+    FTS5 writes out all it has gathered whenever a rowid is smaller than the one before, so order saves half the time.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._stale: list[tuple[int]] = []
+        self._rows: list[tuple[int, str, str, str]] = []
+        self._size = 0
+
+    def put(self, key: int, before: int | None, texts: tuple[str, str, str]) -> None:
+        """Index title, text and tags under a key, in place of what stood under `before`."""
+        if before is not None:
+            held = "SELECT title, text, tags FROM search WHERE rowid = ?"
+            if key == before and self._connection.execute(held, (key,)).fetchone() == texts:
+                return
+            self._stale.append((before,))
+        self._rows.append((key, *texts))
+        self._size += sum(map(len, texts))
+        if self._size > _HELD_CHARACTERS or len(self._rows) >= _HELD_ROWS:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what is held."""
+        self._connection.executemany("DELETE FROM search WHERE rowid = ?", sorted(self._stale))
+        insert = "INSERT INTO search (rowid, title, text, tags) VALUES (?, ?, ?, ?)"
+        self._connection.executemany(insert, sorted(self._rows))
+        self._stale, self._rows, self._size = [], [], 0
+
+
+def _row(incident: Incident, code: str, key: int, number: int, last: int) -> dict[str, Any]:
     return {
         "key": key,
         "number": number,
         "id": incident.id,
-        "code": ids.code_of(incident.id),
+        "code": code,
         "ref": incident.ref,
         "title": incident.title,
         "phase": incident.phase,
@@ -79,8 +131,8 @@ def _row(incident: Incident, key: int, number: int, last: int) -> dict[str, Any]
         "technical_category": incident.technical_category,
         "service_category": incident.service_category,
         "owner": incident.owner,
-        "tags": json.dumps([item.name for item in incident.tags], ensure_ascii=False),
-        "resources": json.dumps([item.name for item in incident.resources], ensure_ascii=False),
+        "tags": _json(_names(incident.tags)),
+        "resources": _json(_names(incident.resources)),
         "raised_at": incident.raised_at,
         "acknowledged_at": incident.acknowledged_at,
         "mitigated_at": incident.mitigated_at,
@@ -93,16 +145,38 @@ def _row(incident: Incident, key: int, number: int, last: int) -> dict[str, Any]
     }
 
 
-def difference(connection: sqlite3.Connection, incident: Incident, number: int, key: int) -> str:
-    """Return which columns of an incident's row are not what its entries say, in words; empty when all are."""
-    connection.row_factory = sqlite3.Row
-    try:
-        row = connection.execute("SELECT * FROM incident WHERE id = ?", (incident.id,)).fetchone()
-    finally:
-        connection.row_factory = None
-    expected = _row(replace(incident, ref=row["ref"]), key, number, row["last"])
-    wrong = [name for name, value in expected.items() if row[name] != value]
-    return ", ".join(f"{name} is {row[name]!r}, should be {expected[name]!r}" for name in wrong)
+def _names(items: Iterable[Item]) -> list[str]:
+    return [item.name for item in items]
+
+
+def _json(names: list[str]) -> str:
+    return json.dumps(names, ensure_ascii=False) if names else "[]"
+
+
+def difference(connection: sqlite3.Connection, replay: Replay, last: int) -> str:
+    """Return which columns of an incident's row are not what its entries say, in words; empty when all are.
+
+    Args:
+        connection: To the store.
+        replay: The fold of all its entries.
+        last: pk of its newest entry.
+    """
+    place = place_of(connection, replay.incident)
+    if place is None:
+        return "it is not shown"
+    code = ids.code_of(replay.incident)
+    incident = replay.result(ids.ref_of(code, max(ids.SHORTEST, len(place.ref) - len(ids.PREFIX))))
+    expected = _row(incident, code, queue_key(incident, place.number), place.number, last)
+    row = connection.execute(f"SELECT {', '.join(expected)} FROM incident WHERE id = ?", (incident.id,)).fetchone()
+    wrong = [
+        f"{name} is {value!r}, should be {expected[name]!r}"
+        for name, value in zip(expected, row, strict=True)
+        if value != expected[name]
+    ]
+    held = connection.execute("SELECT title, text, tags FROM search WHERE rowid = ?", (place.key,)).fetchone()
+    return ", ".join(
+        wrong if held == _texts(replay, incident) else [*wrong, "the full-text index holds something else"]
+    )
 
 
 def searchable(replay: Replay, incident: Incident) -> str:
@@ -129,8 +203,7 @@ def _entry_texts(replay: Replay) -> list[str]:
     return found
 
 
-def _new_ref(connection: sqlite3.Connection, incident: str) -> str:
-    code = ids.code_of(incident)
+def _new_ref(connection: sqlite3.Connection, code: str) -> str:
     same = connection.execute("SELECT ref FROM incident WHERE code >= ? AND code < ?", (code[:5], code[:5] + "~"))
     taken = {ref for (ref,) in same}
     for length in range(ids.SHORTEST, ids.CODE_LENGTH + 1):
@@ -152,16 +225,44 @@ def _count(connection: sqlite3.Connection, status: str, priority: str | None, by
     connection.execute(sql, (f"{status}|{priority or ''}", by))
 
 
+def recount(connection: sqlite3.Connection) -> list[tuple[str, int]]:
+    """Return the counters that are wrong, each with what it should be."""
+    shown = "SELECT status || '|' || coalesce(priority, '') AS name, count(*) AS n FROM incident GROUP BY 1"
+    right = dict(connection.execute(shown))
+    held = dict(connection.execute("SELECT name, n FROM counter WHERE name LIKE '%|%' AND n <> 0"))
+    return sorted(
+        (name, right.get(name, 0)) for name in right.keys() | held.keys() if right.get(name) != held.get(name)
+    )
+
+
 def rebuild(connection: sqlite3.Connection) -> int:
     """Make every projection anew from the entries, in the order they came; return the number of incidents."""
     schema.create(connection)
-    order = "SELECT incident FROM entry GROUP BY incident ORDER BY min(pk)"
-    found = [incident for (incident,) in connection.execute(order)]
-    for incident in found:
-        replay, last = Replay(incident), 0
-        rows = connection.execute(f"SELECT {ENTRY_COLUMNS} FROM entry WHERE incident = ? ORDER BY pk", (incident,))
-        for entry in map(entry_of, rows):
-            replay.add(entry)
-            last = entry.pk
-        project(connection, replay, last)
-    return len(found)
+    folds = chain.from_iterable(_read(connection, portion) for portion in _portions(connection))
+    return sum(1 for _incident in _projected(connection, folds))
+
+
+def _portions(connection: sqlite3.Connection) -> Iterator[list[str]]:
+    """Yield the incidents in the order they came, some hundred at a time, fewer when they are long."""
+    portion: list[str] = []
+    held = 0
+    order = "SELECT incident, count(*) FROM entry GROUP BY incident ORDER BY min(pk)"
+    for incident, entries in connection.execute(order):
+        portion.append(incident)
+        held += entries
+        if len(portion) >= _PORTION_INCIDENTS or held >= _PORTION_ENTRIES:
+            yield portion
+            portion, held = [], 0
+    if portion:
+        yield portion
+
+
+def _read(connection: sqlite3.Connection, incidents: list[str]) -> Iterator[Fold]:
+    replays = {incident: Replay(incident) for incident in incidents}
+    last = dict.fromkeys(incidents, 0)
+    marks = ", ".join("?" * len(incidents))
+    rows = connection.execute(f"SELECT {ENTRY_COLUMNS} FROM entry WHERE incident IN ({marks})", incidents)
+    for entry in map(entry_of, rows):
+        replays[entry.incident].add(entry)
+        last[entry.incident] = max(last[entry.incident], entry.pk)
+    return ((replays[incident], last[incident]) for incident in incidents)

@@ -15,7 +15,7 @@ def rescue(text: str, folders: list[Path]) -> Path | None:
         except OSError:
             continue
         try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
+            with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
                 file.write(text)
                 file.flush()
                 os.fsync(file.fileno())

@@ -1,4 +1,4 @@
-"""From a row of the table `entry` to an entry."""
+"""From a row of the table `entry` to an entry, and back."""
 
 from __future__ import annotations
 
@@ -39,3 +39,17 @@ def entry_of(row: Any) -> Entry:
         id_, incident, device, dseq, hlc, kind, what, author, source, occurred, recorded,
         tuple(json.loads(over)) if over != "[]" else (), body, bhash, hash_, src, pk,
     )  # fmt: skip
+
+
+def row_of(entry: Entry, pk: int | None) -> tuple[Any, ...]:
+    """Return an entry as a row of the table `entry`, its columns in their order; pk None takes the next number."""
+    return (
+        pk, entry.id, entry.incident, entry.device, entry.dseq, entry.hlc, entry.kind, entry.what, entry.author,
+        entry.source, entry.occurred_at, entry.recorded_at, over_text(entry), entry.body, entry.bhash, entry.hash,
+        entry.src,
+    )  # fmt: skip
+
+
+def over_text(entry: Entry) -> str:
+    """Return what an entry replaces as the JSON array that the table holds."""
+    return json.dumps(entry.over, separators=(",", ":")) if entry.over else "[]"

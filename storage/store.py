@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from domain.times import Clock
 from storage import migrations, projection, schema
-from storage.connection import connect
+from storage.connection import connect, journal_mode, set_journal_mode, wanted_mode
 from storage.errors import translated
 from storage.lock import WriteLock
 from storage.reader import Reader
@@ -68,13 +68,17 @@ def prepare(path: Path) -> None:
     """
     with closing(connect(path, create=True)) as connection, translated(path):
         current = migrations.check(connection, path) == migrations.SCHEMA_VERSION
-        if current and schema.projection_version(connection) == schema.PROJECTION_VERSION:
+        if current and journal_mode(connection) == wanted_mode(path) and _is_projected(connection):
             return
         with WriteLock(path)():
+            set_journal_mode(connection, path)
             migrations.upgrade(connection, path)
-            if schema.projection_version(connection) == schema.PROJECTION_VERSION:
-                return  # another process was quicker
-            _rebuild(connection)
+            if not _is_projected(connection):  # else another process was quicker
+                _rebuild(connection)
+
+
+def _is_projected(connection: sqlite3.Connection) -> bool:
+    return schema.projection_version(connection) == schema.PROJECTION_VERSION
 
 
 def rebuild(path: Path) -> int:

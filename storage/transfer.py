@@ -25,7 +25,8 @@ from storage.rows import ENTRY_COLUMNS, entry_of
 
 FORMAT = "tocsin-export"
 FORMAT_VERSION = 1
-_BATCH = 2000
+_BATCH = 5000
+_LONGEST_LINE = 2 * limits.BODY + 65_536  # bytes; a body is quoted once more within its line
 Progress = Callable[[int, int], None]
 
 
@@ -82,7 +83,7 @@ def import_lines(journal: Journal, stream: BinaryIO, progress: Progress | None =
         progress: Called with the number of entries read, and 0.
 
     Raises:
-        BadExport: A line is broken; entries before its batch of 2,000 are in the store.
+        BadExport: A line is broken; entries before its batch of 5,000 are in the store.
     """
     lines = _lines(stream)
     _check_header(next(lines, (1, b"")))
@@ -97,10 +98,10 @@ def import_lines(journal: Journal, stream: BinaryIO, progress: Progress | None =
 
 def _lines(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
     number = 0
-    while line := stream.readline(limits.IMPORT_LINE + 1):
+    while line := stream.readline(_LONGEST_LINE + 1):
         number += 1
-        if len(line) > limits.IMPORT_LINE:
-            raise BadExport(f"Line {number} is longer than {limits.IMPORT_LINE:,} bytes", "Is it an export of tocsin?")
+        if len(line) > _LONGEST_LINE:
+            raise BadExport(f"Line {number} is longer than {_LONGEST_LINE:,} bytes", "Is it an export of tocsin?")
         if line.strip():
             yield number, line
 
@@ -116,7 +117,7 @@ def _check_header(first: tuple[int, bytes]) -> None:
 
 def _object(number: int, line: bytes) -> dict[str, Any]:
     try:
-        value = loads(line, max_bytes=limits.IMPORT_LINE)
+        value = loads(line, max_bytes=_LONGEST_LINE)
     except JsonError as error:
         raise BadExport(f"Line {number} is broken: {error.message}", "Make the export again.") from error
     if not isinstance(value, dict):

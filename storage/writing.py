@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import socket
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from itertools import takewhile
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
@@ -19,14 +19,15 @@ from domain.replay import Replay, field_of
 from domain.strictjson import dumps
 from storage import projection
 from storage.errors import NotFound
-from storage.rows import entry_of
-from storage.tables import DeviceRow, EntryRow, MetaRow, OutboxRow, SeenRow
+from storage.rows import ENTRY_COLUMNS, entry_of, row_of
+from storage.tables import DeviceRow, EntryRow, MetaRow, OutboxRow
 
 if TYPE_CHECKING:
     from storage.journal import Journal
 
 _ENTRY, _DEVICE, _META = EntryRow.__table__, DeviceRow.__table__, MetaRow.__table__
-_OUTBOX, _SEEN = OutboxRow.__table__, SeenRow.__table__
+_OUTBOX = OutboxRow.__table__
+_INSERT = f"INSERT INTO entry ({ENTRY_COLUMNS}) VALUES ({', '.join('?' * len(ENTRY_COLUMNS.split(', ')))})"
 
 
 class Writing:
@@ -58,15 +59,14 @@ class Writing:
             NotFound: There is none.
         """
         place = projection.place_of(self._raw, incident)
-        _last, replay = self._journal.fold(self._connection, incident)
-        result = replay.result()
+        result = self.replay(incident).result(place.ref if place else "")
         if not result.entries:
             raise NotFound(f"There is no incident {incident}", "See: tocsin list.")
-        return replace(result, ref=place.ref if place else "")
+        return result
 
     def replay(self, incident: str) -> Replay:
         """Return the fold of an incident's entries."""
-        return self._journal.fold(self._connection, incident)[1]
+        return self._journal.fold(self._connection, incident)[0]
 
     def timeline(self, incident: str) -> list[Entry]:
         """Return an incident's entries in the order they came."""
@@ -93,6 +93,8 @@ class Writing:
         for draft in drafts:
             made.append(self._append(draft.incident or incident, draft))
             self._touched[made[-1].incident] = None
+        if incident not in self._touched:  # the action had nothing to record here
+            self.results[incident] = self.incident(incident)
         return made
 
     def last_action(self, incident: str | None) -> list[Entry]:
@@ -120,13 +122,13 @@ class Writing:
             here.update(self._connection.execute(select(_ENTRY.c.id).where(_ENTRY.c.id.in_(part))).scalars())
         unique = {entry.id: entry for entry in entries if entry.id not in here}.values()
         newest = self._connection.execute(select(func.max(_ENTRY.c.pk))).scalar() or 0
-        fresh = [replace(entry, pk=newest + n) for n, entry in enumerate(unique, 1)]
+        fresh = list(enumerate(unique, newest + 1))
         if fresh:
-            known = self._known(list(dict.fromkeys(entry.incident for entry in fresh)))
-            self._connection.execute(insert(_ENTRY), [{"pk": entry.pk, **_values(entry)} for entry in fresh])
-            self._advance(fresh)
+            known = self._known(list(dict.fromkeys(entry.incident for _pk, entry in fresh)))
+            self._raw.executemany(_INSERT, (row_of(entry, pk) for pk, entry in fresh))
+            self._advance([entry for _pk, entry in fresh])
             self._project_new(fresh, known)
-            self._touched.update(dict.fromkeys(entry.incident for entry in fresh if entry.incident in known))
+            self._touched.update(dict.fromkeys(entry.incident for _pk, entry in fresh if entry.incident in known))
         return len(fresh)
 
     def _known(self, incidents: Sequence[str]) -> set[str]:
@@ -137,23 +139,21 @@ class Writing:
             found.update(rows.scalars())
         return found
 
-    def _project_new(self, entries: Sequence[Entry], known: set[str]) -> None:
+    def _project_new(self, entries: Sequence[tuple[int, Entry]], known: set[str]) -> None:
         # Incidents that begin in this portion are folded from it, without reading back what was just written.
-        replays: dict[str, tuple[Replay, int]] = {}
-        for entry in entries:
+        folds: dict[str, projection.Fold] = {}
+        for pk, entry in entries:
             if entry.incident not in known:
-                replay, _last = replays.get(entry.incident) or (Replay(entry.incident), 0)
+                replay, _last = folds.get(entry.incident) or (Replay(entry.incident), 0)
                 replay.add(entry)
-                replays[entry.incident] = replay, entry.pk
-        for incident, (replay, last) in replays.items():
-            self.results[incident] = projection.project(self._raw, replay, last)
+                folds[entry.incident] = replay, pk
+        self.results.update(zip(folds, projection.project(self._raw, folds.values()), strict=True))
 
     def finish(self) -> None:
         """Write the projections of what was touched, and this device's new state."""
-        for incident in self._touched:
-            last, replay = self._journal.fold(self._connection, incident)
-            self.results[incident] = projection.project(self._raw, replay, last)
-            self._mark_seen(incident, last)
+        folds = (self._journal.fold(self._connection, incident) for incident in self._touched)
+        self.results.update(zip(self._touched, projection.project(self._raw, folds), strict=True))
+        self._mark_seen()
         if self.results:
             self._connection.execute(
                 update(_DEVICE).where(_DEVICE.c.id == self._device).values(dseq=self._dseq, hash=self._hash)
@@ -189,8 +189,7 @@ class Writing:
         entry = replace(entry, over=self._over(entry) if draft.over is None else draft.over)
         entry = replace(entry, hash=chain_hash(self._hash, entry))
         self._hash = entry.hash
-        made = self._connection.execute(insert(_ENTRY).values(_values(entry))).inserted_primary_key
-        pk = int(made[0]) if made else 0
+        (pk,) = self._raw.execute(f"{_INSERT} RETURNING pk", row_of(entry, None)).fetchone()
         self._connection.execute(insert(_OUTBOX).values(entry=pk, state="waiting"))
         return replace(entry, pk=pk)
 
@@ -201,20 +200,18 @@ class Writing:
 
     def _same_action(self, entry: Entry) -> list[Entry]:
         action = entry.payload.get("action")
-        rows = self._connection.execute(
-            select(_ENTRY)
-            .where(_ENTRY.c.device == self._device, _ENTRY.c.recorded_at == entry.recorded_at)
-            .where(_ENTRY.c.dseq.between(entry.dseq - 5000, entry.dseq))
-            .order_by(_ENTRY.c.dseq)
-        )
-        return [e for e in map(entry_of, rows) if e.payload.get("action") == action]
+        mine = select(_ENTRY).where(_ENTRY.c.device == self._device, _ENTRY.c.dseq <= entry.dseq)
+        with self._connection.execute(mine.order_by(_ENTRY.c.dseq.desc())) as rows:
+            found = list(takewhile(lambda each: each.payload.get("action") == action, map(entry_of, rows)))
+        return found[::-1]
 
     # -- the store's own rows --------------------------------------------------------------------------------------
 
     def _me(self) -> tuple[str, int, bytes]:
         row = self._connection.execute(select(_DEVICE.c.id, _DEVICE.c.dseq, _DEVICE.c.hash).where(_DEVICE.c.me)).first()
-        if row:
+        if row and not self._forked(row[0], row[1]):
             return row[0], row[1], row[2]
+        self._connection.execute(update(_DEVICE).values(me=False))
         identifier = ids.uuid7(self._now, self._journal.random_bits)
         self._connection.execute(
             insert(_DEVICE).values(
@@ -223,9 +220,14 @@ class Writing:
         )
         return identifier, 0, b""
 
+    def _forked(self, device: str, reached: int) -> bool:
+        # Entries of this device that were not written here: this store is an older copy of one that went on.
+        newest = select(func.max(_ENTRY.c.dseq)).where(_ENTRY.c.device == device)
+        return (self._connection.execute(newest).scalar() or 0) > reached
+
     def _advance(self, entries: Sequence[Entry]) -> None:
         # A device's row says how far its entries are here without a gap, with the hash at that point.
-        for device in dict.fromkeys(entry.device for entry in entries):
+        for device, owner in {entry.device: entry.author for entry in reversed(entries)}.items():
             known = self._connection.execute(
                 select(_DEVICE.c.dseq, _DEVICE.c.hash).where(_DEVICE.c.id == device)
             ).first()
@@ -235,7 +237,7 @@ class Writing:
                 if dseq != reached + 1:
                     break
                 reached, tip = dseq, digest
-            self._set_device(device, reached, tip, new=known is None, owner=entries[0].author)
+            self._set_device(device, reached, tip, new=known is None, owner=owner)
         for entry in entries:
             self._hlc = hlc.receive(self._hlc, entry.hlc, self._now)
 
@@ -248,13 +250,11 @@ class Writing:
         if device == self._device:
             self._dseq, self._hash = dseq, tip
 
-    def _mark_seen(self, incident: str, last: int) -> None:
+    def _mark_seen(self) -> None:
         # Who records something has seen the incident; an import or an alert has not been seen by anybody.
-        if self._journal.source != "human" or not self.results[incident].entries:
-            return
-        mine = (_SEEN.c.author == self._journal.author, _SEEN.c.incident == incident)
-        self._connection.execute(delete(_SEEN).where(*mine))
-        self._connection.execute(insert(_SEEN).values(author=self._journal.author, incident=incident, pk=last))
+        if self._journal.source == "human":
+            seen = "INSERT OR REPLACE INTO seen SELECT ?, id, last FROM incident WHERE id = ?"
+            self._raw.executemany(seen, [(self._journal.author, incident) for incident in self._touched])
 
     def _meta(self, name: str) -> str | None:
         return self._connection.execute(select(_META.c.value).where(_META.c.name == name)).scalar()
@@ -262,27 +262,6 @@ class Writing:
     def _set_meta(self, name: str, value: str) -> None:
         self._connection.execute(delete(_META).where(_META.c.name == name))
         self._connection.execute(insert(_META).values(name=name, value=value))
-
-
-def _values(entry: Entry) -> dict[str, Any]:
-    return {
-        "id": entry.id,
-        "incident": entry.incident,
-        "device": entry.device,
-        "dseq": entry.dseq,
-        "hlc": entry.hlc,
-        "kind": entry.kind,
-        "what": entry.what,
-        "author": entry.author,
-        "source": entry.source,
-        "occurred_at": entry.occurred_at,
-        "recorded_at": entry.recorded_at,
-        "over": json.dumps(entry.over, separators=(",", ":")),
-        "body": entry.body,
-        "bhash": entry.bhash,
-        "hash": entry.hash,
-        "src": entry.src,
-    }
 
 
 def _raw(connection: Connection) -> sqlite3.Connection:

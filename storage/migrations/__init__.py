@@ -6,6 +6,7 @@ and rebuilt from the entries when their version changes (`storage.projection`).
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -70,6 +71,6 @@ def upgrade(connection: sqlite3.Connection, path: Path) -> None:
 def _backup(connection: sqlite3.Connection, path: Path, version: int) -> None:
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     target = path.with_name(f"{path.name}.schema{version}-{stamp}.backup")
+    os.close(os.open(target, os.O_RDWR | os.O_CREAT, 0o600))  # SQLite would make it 0644
     with closing(sqlite3.connect(target)) as copy:
         connection.backup(copy)
-    target.chmod(0o600)

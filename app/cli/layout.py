@@ -1,0 +1,136 @@
+"""Queue rows, an incident and a timeline as lines for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import tzinfo
+from typing import TYPE_CHECKING, Any
+
+from app.cli.output import Style, fit, pad
+from domain.text import safe_text
+from domain.times import age, short, stamp
+
+if TYPE_CHECKING:
+    from domain.incident import Incident, Item
+    from domain.moments import Moment
+    from domain.rows import QueueRow
+
+_HEADINGS = ("REF", "PRI", "STATUS", "AGE", "OWNER", "TITLE")
+_WIDEST = (18, 3, 14, 4, 16)
+_URGENT = {"P1": "alarm", "P2": "warning"}
+
+
+def queue_lines(rows: list[QueueRow], now: int, width: int | None, style: Style) -> Iterator[str]:
+    """Yield a table of the queue; without a width nothing is cut from the titles."""
+    table = [_row_cells(row, now) for row in rows]
+    sizes = [max(len(line[n]) for line in [_HEADINGS, *table]) for n in range(5)]
+    sizes = [min(size, most) for size, most in zip(sizes, _WIDEST, strict=True)]
+    room = None if width is None else max(10, width - sum(sizes) - 10)
+    yield style("  ".join(pad(text, size) for text, size in zip(_HEADINGS, [*sizes, 5], strict=True)).rstrip(), "dim")
+    for row, line in zip(rows, table, strict=True):
+        shown = [pad(fit(text, size), size) for text, size in zip(line, sizes, strict=False)]
+        title = line[5] if room is None else fit(line[5], room)
+        ref, urgency = style(shown[0], "ref"), style(shown[1], _URGENT.get(row.priority or "", ""))
+        yield "  ".join([ref, urgency, *(style(text) for text in shown[2:]), style(title)])
+
+
+def _row_cells(row: QueueRow, now: int) -> tuple[str, ...]:
+    marks = f"{'⚠ ' if row.conflicts else ''}{'[drill] ' if row.drill else ''}"
+    since = row.raised_at if row.ended_at is None else row.ended_at
+    texts = (row.ref, row.priority or "-", row.phase, age(now - since), row.owner or "-", f"{marks}{row.title}")
+    return tuple(safe_text(text) for text in texts)
+
+
+def result_line(incident: Incident, style: Style) -> str:
+    """Return how an incident stands after a change, on one line."""
+    parts = (
+        style(incident.ref, "ref"),
+        style(incident.phase),
+        style(incident.priority or "-", _URGENT.get(incident.priority or "", "")),
+        style(incident.owner or "-"),
+        style(incident.title),
+    )
+    return "  ".join(parts)
+
+
+def incident_lines(incident: Incident, zone: tzinfo, now: int, style: Style) -> Iterator[str]:
+    """Yield everything that is known of an incident."""
+    yield f"{style(incident.ref, 'ref')}  {style(incident.title, 'strong')}"
+    yield from _facts(_state(incident, now), style)
+    yield from _facts(_moments(incident, zone), style)
+    yield from _facts(_members(incident), style)
+    for title, text in (("Description", incident.description), ("Background", incident.background)):
+        if text:
+            yield ""
+            yield style(title, "strong")
+            yield from block(text, style)
+    for field, choices in incident.conflicts.items():
+        values = " or ".join(f"{choice.value} ({choice.author})" for choice in choices)
+        yield style(f"⚠ {field}: {values}", "warning")
+
+
+def block(text: str, style: Style) -> Iterator[str]:
+    """Yield a text of several lines, indented, each line made safe."""
+    for line in safe_text(text, keep_newlines=True).split("\n"):
+        yield f"  {style(line)}".rstrip()
+
+
+def _facts(pairs: Iterable[tuple[str, Any]], style: Style) -> Iterator[str]:
+    for name, value in pairs:
+        if value:
+            yield f"{style(f'{name:<14}', 'dim')}{style(str(value))}"
+
+
+def _state(incident: Incident, now: int) -> Iterator[tuple[str, Any]]:
+    label = f" ({incident.status_label})" if incident.status_label else ""
+    yield "Status", f"{incident.phase} [{incident.status}{label}]{' (drill)' if incident.drill else ''}"
+    yield "Priority", incident.priority
+    yield "Severity", incident.severity
+    yield "Owner", incident.owner or "nobody"
+    yield "Type", incident.type
+    yield "Technical", incident.technical_category
+    yield "Service", incident.service_category
+    yield "Age", short((incident.ended_at or now) - incident.raised_at)
+    yield "Notes", incident.notes
+    yield "Alerts", f"{incident.alerts}, {incident.firing} firing" if incident.alerts else ""
+
+
+def _moments(incident: Incident, zone: tzinfo) -> Iterator[tuple[str, Any]]:
+    named = ("impact_started", "detected", "raised", "acknowledged", "mitigated", "resolved", "reopened", "closed")
+    for name in (*named, "published"):
+        if at := getattr(incident, f"{name}_at"):
+            by = f" by {incident.acknowledged_by}" if name == "acknowledged" else ""
+            yield name.replace("_", " ").capitalize(), f"{stamp(at, zone)}{by}"
+
+
+def _members(incident: Incident) -> Iterator[tuple[str, Any]]:
+    yield "Tags", ", ".join(item.name for item in incident.tags)
+    yield "Resources", ", ".join(map(_resource, incident.resources))
+    yield "Originators", ", ".join(item.name for item in incident.originators)
+    yield "Roles", ", ".join(f"{item.name} ({item.relation})" for item in incident.roles)
+    for item in incident.related:
+        yield "Related", f"{item.relation} {item.name}{f': {item.description}' if item.description else ''}"
+    yield from (("Cause", item.name) for item in incident.causes)
+    yield from (("Action", item.name) for item in incident.actions)
+    for each in incident.follow_ups:
+        mark, due = "x" if each.done else " ", f", due {each.due}" if each.due else ""
+        yield "Follow-up", f"[{mark}] {each.id} {each.title} ({each.owner or 'nobody'}{due})"
+    yield from ((f"custom.{name}", value) for name, value in incident.custom.items())
+
+
+def _resource(item: Item) -> str:
+    return f"{item.name} ({item.severity})" if item.severity else item.name
+
+
+def log_lines(moments: list[Moment], zone: tzinfo, style: Style) -> Iterator[str]:
+    """Yield a timeline, oldest first; a text of several lines is indented below its moment."""
+    for moment in moments:
+        entry = moment.entry
+        late = style(f" +{moment.late} late", "warning") if moment.late else ""
+        marks = f"{' *' if moment.starred else ''}{' (undone)' if moment.undone else ''}"
+        first, *more = safe_text(moment.text.rstrip(), keep_newlines=True).split("\n")
+        said = f"{moment.headline}: {first}" if moment.headline and first and not more else moment.headline or first
+        below = [first, *more] if moment.headline and more else more
+        at = style(stamp(entry.occurred_at, zone), "dim")
+        yield f"{at}{late}  {style(entry.author, 'ref')}  {style(said)}{style(marks, 'dim')}"
+        yield from (f"    {style(line)}".rstrip() for line in below)

@@ -1,0 +1,115 @@
+"""What is there: `list`, `show` and `log`. `list` reads the queue's rows as they stand and replays nothing."""
+
+from __future__ import annotations
+
+import click
+
+from app.cli.call import Call
+from app.cli.verb import REF, Verb
+
+OPEN = "status:open"
+
+
+@click.command("list", cls=Verb)
+@click.argument("query", nargs=-1)
+@click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="Show at most this many.")
+@click.option("--all", "everything", is_flag=True, help="Show all that match; without a query, closed ones too.")
+@click.pass_obj
+def list_(call: Call, query: tuple[str, ...], limit: int, everything: bool) -> None:
+    """List the queue: the open incidents, or those that match QUERY.
+
+    QUERY is words and terms, all of which must hold: status:open priority:<=P2 owner:me tag:db type:outage
+    age:>2h updated:<1d "disk full". A leading - negates a term; write -- before a query that begins with one.
+    """
+    text = " ".join(query) or ("" if everything else OPEN)
+    show_queue(call, text, None if everything else limit)
+
+
+def show_queue(call: Call, text: str, limit: int | None) -> None:
+    """Print the rows that match a query, at most `limit` of them."""
+    from domain.query import parse
+
+    query = parse(text)
+    store, now = call.session.store, call.session.clock()
+    if call.json:
+        _queue_object(call, text, limit)
+        return
+    from app.cli.layout import queue_lines
+    from app.cli.output import width
+
+    most = limit or 1000
+    key, shown = -1, 0
+    while rows := store.reader.after(key, most + 1, query, now):
+        lines = queue_lines(rows[:most], now, width(), call.out.style)
+        if shown:
+            next(lines)  # one line of headings is enough
+        call.out.lines(lines)
+        key, shown = rows[:most][-1].key, shown + len(rows[:most])
+        if limit or len(rows) <= most:
+            break
+    if limit and len(rows) > limit:
+        click.echo(f"There are more; the first {limit} are shown. See --limit and --all.", err=True)
+    if not shown:
+        nothing = "No open incidents." if text == OPEN else "No incident matches."
+        click.echo(nothing, err=True)
+
+
+def _queue_object(call: Call, text: str, limit: int | None) -> None:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from app.cli.objects import incident_object
+    from domain.query import parse
+
+    query, now, reader = parse(text), call.session.clock(), call.session.store.reader
+    # Counted first: an error must come before the document begins.
+    count = reader.count(query, now)
+
+    def objects() -> Iterator[dict[str, Any]]:
+        key, left = -1, limit
+        while rows := reader.after(key, min(left or 500, 500), query, now):
+            yield from (incident_object(reader.incident(row.id)) for row in rows)
+            key, left = rows[-1].key, None if left is None else left - len(rows)
+            if left == 0:
+                return
+
+    call.out.stream("incidents", objects(), lambda: {"count": count})
+
+
+@click.command("show", cls=Verb)
+@click.argument("ref", type=REF)
+@click.pass_obj
+def show(call: Call, ref: str) -> None:
+    """Show an incident: its state, moments, members and description."""
+    reader = call.session.store.reader
+    incident = reader.incident(reader.resolve(ref))
+    if call.json:
+        call.show([incident])
+        return
+    from app.cli.layout import incident_lines
+
+    call.out.lines(incident_lines(incident, call.session.zone, call.session.clock(), call.out.style))
+
+
+@click.command("log", cls=Verb)
+@click.argument("ref", type=REF)
+@click.pass_obj
+def log(call: Call, ref: str) -> None:
+    """Show an incident's timeline: every entry, in the order things happened."""
+    from domain.replay import Replay
+
+    reader = call.session.store.reader
+    identifier = reader.resolve(ref)
+    entries = reader.entries(identifier)
+    replay = Replay(identifier).extend(entries)
+    if call.json:
+        from app.cli.objects import entry_object, in_time
+
+        name = reader.refs([identifier])[identifier]
+        objects = [entry_object(entry, replay) for entry in in_time(entries)]
+        call.out.object({"ref": name, "entries": objects})
+        return
+    from app.cli.layout import log_lines
+    from domain.moments import moments
+
+    call.out.lines(log_lines(moments(entries, replay), call.session.zone, call.out.style))

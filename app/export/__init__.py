@@ -1,0 +1,1 @@
+"""Documents as files: what `domain` has put together, rendered for people and for programs."""

@@ -1,0 +1,84 @@
+"""The queue on the screen before Textual is imported: the same lines in the same places, as plain ANSI.
+
+What it does to the terminal, Textual's driver takes over (it is told not to switch screens again); if the program
+does not get so far, `FirstFrame.undo` puts everything back.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import termios
+from typing import Any, TextIO
+
+from domain.rows import QueueRow
+from domain.text import safe_text
+from widgets.queue_lines import Symbols, heading, key_line, row_line, top_line
+from widgets.spans import Span, Spans, to_ansi
+
+_ENTER = "\x1b[?1049h\x1b[?25l\x1b[H"
+_LEAVE = "\x1b[?1049l\x1b[?25h"
+
+
+class FirstFrame:
+    """The first frame on one terminal.
+
+    Attributes:
+        attributes: The terminal's attributes from before, for the driver to restore at the end.
+        taken: Textual has taken the terminal over and will put it back itself.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._fd = stream.fileno()
+        self.taken = False
+        self.attributes: list[Any] = termios.tcgetattr(self._fd)
+
+    def show(self, lines: list[str]) -> None:
+        """Switch to the alternate screen and paint; what is typed meanwhile is not echoed, but kept for Textual."""
+        quiet = [*self.attributes]
+        quiet[3] &= ~(termios.ECHO | termios.ICANON)
+        termios.tcsetattr(self._fd, termios.TCSANOW, quiet)
+        self._stream.write(_ENTER + "\r\n".join(lines))
+        self._stream.flush()
+
+    def undo(self) -> None:
+        """Put the terminal back as it was, unless Textual has taken it over."""
+        if self.taken:
+            return
+        self._stream.write(_LEAVE)
+        self._stream.flush()
+        termios.tcsetattr(self._fd, termios.TCSADRAIN, self.attributes)
+
+
+def open_frame() -> FirstFrame | None:
+    """Return a first frame for this terminal, None where there is no proper one."""
+    stream = sys.__stderr__  # where Textual paints
+    if stream is None or not stream.isatty() or not sys.stdin.isatty():
+        return None
+    try:
+        return FirstFrame(stream)
+    except (termios.error, ValueError):
+        return None
+
+
+def queue_frame(
+    rows: list[QueueRow],
+    counts: dict[tuple[str, str], int],
+    view: str,
+    now: int,
+    symbols: Symbols,
+    keys: list[tuple[str, str]],
+    size: os.terminal_size,
+    *,
+    color: bool,
+) -> list[str]:
+    """Return the lines of the queue screen as it will be, for a terminal of `size`."""
+    width = size.columns
+    lines: list[Spans] = [top_line(safe_text(view), counts, "", symbols, width), heading(width)]
+    for number, row in enumerate(rows[: size.lines - 3]):
+        cursor = Span(symbols.cursor if number == 0 else " ", "cursor")
+        lines.append([cursor, *row_line(row, width, now, marked=False, symbols=symbols)])
+    lines += [[]] * (size.lines - 1 - len(lines))
+    lines.append(key_line(keys, width))
+    return [to_ansi(line, color=color) for line in lines]

@@ -1,0 +1,101 @@
+"""One run of the program on one store: the settings as they hold, who acts, the present, and the store when needed."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import tzinfo
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app import paths
+from app.settings import Loaded
+from domain.times import Clock
+
+if TYPE_CHECKING:
+    from domain.errors import Mistake
+    from storage.errors import StoreError
+    from storage.store import Store
+
+
+def now() -> int:
+    """Return the present moment, ms since 1970 UTC."""
+    return time.time_ns() // 1_000_000
+
+
+class Session:
+    """What every verb and every screen works with; close it, or use it as a context.
+
+    Args:
+        loaded: The settings, and where the store is.
+        clock: The present, ms.
+    """
+
+    def __init__(self, loaded: Loaded, clock: Clock = now) -> None:
+        self.loaded, self.settings, self.clock = loaded, loaded.settings, clock
+
+    @cached_property
+    def author(self) -> str:
+        """Who acts."""
+        return self.settings.author()
+
+    @cached_property
+    def zone(self) -> tzinfo:
+        """The zone in which times are read and shown."""
+        return self.settings.timezone()
+
+    @cached_property
+    def store(self) -> Store:
+        """The store, made or brought up to date at the first use; raises `StoreError`."""
+        from storage.store import Store
+
+        return Store(self.loaded.database, self.author, self.clock)
+
+    def state_dir(self) -> Path:
+        """Return the folder of what may be lost, made with mode 0700 if that is possible."""
+        folder = paths.state_dir(os.environ)
+        with contextlib.suppress(OSError):
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return folder
+
+    @contextmanager
+    def keeping(self, text: str, *, typed: bool = False) -> Iterator[None]:
+        """Rescue `text` to a file when the block's error says that the store could not take it; the error names it.
+
+        Args:
+            text: What somebody wrote.
+            typed: It is nowhere else (an editor gave it), so it is also kept when a rule refuses it. Else an error
+                that is the person's own, such as a ref that does not exist, keeps nothing.
+        """
+        from domain.errors import Mistake
+        from storage.errors import NotFound, StoreError
+
+        try:
+            yield
+        except (StoreError, Mistake) as error:
+            if typed or not isinstance(error, (NotFound, Mistake)):
+                self._rescue(text, error)
+            raise
+
+    def _rescue(self, text: str, error: StoreError | Mistake) -> None:
+        from storage.rescue import rescue
+
+        kept = rescue(text, [self.state_dir()]) if text.strip() else None
+        if kept:
+            error.message = f"{error.message}. Your text is kept in {kept}"
+            error.remedy = error.remedy.replace("nothing was lost", "then record the kept text")
+
+    def close(self) -> None:
+        """Close the store if it was opened."""
+        if "store" in self.__dict__:
+            self.store.close()
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()

@@ -1,0 +1,159 @@
+"""The Textual application: it owns the desk and the screens' comings and goings, and nothing else."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any, ClassVar
+
+from textual import work
+from textual.app import App
+from textual.driver import Driver
+from textual.filter import LineFilter
+from textual.screen import Screen
+
+from app.firstframe import FirstFrame
+from app.guard import SafeFilter
+from app.palette import Actions
+from app.session import Session
+from app.theme import OWN
+from domain.query import parse
+from screens.desk import Desk, SavedView
+from screens.deskscreen import DeskScreen
+from screens.detail import Detail
+from screens.keys import KEYS, UNBOUND
+from screens.queue import Queue
+from storage.errors import StoreError
+from widgets.queue_lines import Symbols
+
+_POLL = 0.5  # seconds between looks for other processes' changes; each costs microseconds
+_MINUTE = 60
+
+
+class Tocsin(App[None]):
+    """The program on the screen."""
+
+    TITLE = "tocsin"
+    CSS_PATH = "tocsin.tcss"
+    COMMANDS: ClassVar[set[Any]] = {Actions}
+
+    def __init__(
+        self, desk: Desk, theme: str, frame: FirstFrame | None = None, driver: type[Driver] | None = None
+    ) -> None:
+        super().__init__(driver_class=driver)
+        self.desk, self._frame = desk, frame
+        self._guard = SafeFilter()
+        self._seen_version = 0
+        self.animation_level = "none"
+        for own in OWN:
+            self.register_theme(own)
+        self.theme = theme if theme in self.available_themes else "tocsin"
+        self._wanted_theme = theme
+        self.set_keymap(keymap(desk.keys))
+
+    def get_default_screen(self) -> Screen[Any]:
+        """Return the queue: home."""
+        return Queue(self.desk)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Return Textual's filters and, last, the guard between foreign text and the terminal."""
+        return [*super().get_line_filters(), self._guard]
+
+    def on_mount(self) -> None:
+        """Begin to look for changes, and load what writes."""
+        if self._frame is not None:
+            self._frame.taken = True
+        self._seen_version = self.desk.reader.data_version()
+        self.set_interval(_POLL, self._poll)
+        self.set_timer(_MINUTE - self.desk.now() / 1000 % _MINUTE, self._begin_minutes)
+        self.call_after_refresh(self._load_writer)
+        if self._wanted_theme != self.theme:
+            self.notify(f"There is no theme “{self._wanted_theme}”", severity="warning", markup=False)
+
+    @work(thread=True)
+    def _load_writer(self) -> None:
+        """Import what writes, so that the first action need not wait for it."""
+        _ = self.desk.store.journal
+
+    def _begin_minutes(self) -> None:
+        self.set_interval(_MINUTE, self._minute)
+        self._minute()
+
+    def _minute(self) -> None:
+        """Let the ages on the screen grow; the only clock there is."""
+        for widget in self.screen.query("QueueList, Facts"):
+            widget.refresh()
+
+    async def _poll(self) -> None:
+        version = self.desk.reader.data_version()
+        if version != self._seen_version:
+            self._seen_version = version
+            for screen in self.screen_stack:
+                if isinstance(screen, DeskScreen):
+                    await screen.reread()
+
+    # -- the screens' comings and goings ---------------------------------------------------------------------------
+
+    def on_queue_open_incident(self, event: Queue.OpenIncident) -> None:
+        """Open an incident."""
+        self.push_screen(Detail(self.desk, event.incident))
+
+    def on_detail_neighbour(self, event: Detail.Neighbour) -> None:
+        """Show the queue's next or previous incident in the same screen."""
+        queue, detail = self.screen_stack[0], self.screen
+        if isinstance(queue, Queue) and isinstance(detail, Detail):
+            other = queue.neighbour(event.incident, event.by)
+            if other is None:
+                detail.tell("That was the last one" if event.by > 0 else "That was the first one")
+            else:
+                detail.show(other)
+
+    def on_detail_write_postmortem(self, event: Detail.WritePostmortem) -> None:
+        """Open an incident's post-mortem."""
+        from app.export import markdown
+        from screens.postmortem import Postmortem
+
+        self.push_screen(Postmortem(self.desk, event.incident, markdown))
+
+    def keep_drafts(self) -> None:
+        """Keep what is being typed, at once: the line has dropped or the machine goes down."""
+        for screen in self.screen_stack:
+            keep = getattr(screen, "keep_now", None)
+            with suppress(StoreError):  # the store may be what went away
+                if keep is not None:
+                    keep()
+
+
+def keymap(remapped: dict[str, str] | Any) -> dict[str, str]:
+    """Return the user's keys for Textual; an action without a key gets one that no keyboard has."""
+    known = {key.id for key in KEYS}
+    return {name: ("f63" if keys == UNBOUND else keys) for name, keys in remapped.items() if name in known}
+
+
+def make_app(session: Session, symbols: Symbols, frame: FirstFrame | None) -> Tocsin:
+    """Return the application for a session, on the terminal as the first frame left it."""
+    settings = session.settings
+    desk = Desk(
+        session.store,
+        session.zone,
+        [SavedView(view.name, parse(view.query)) for view in settings.views],
+        symbols=symbols,
+        strict=settings.lifecycle.strict,
+        state_dir=session.state_dir(),
+        keys=settings.keys,
+        sections=settings.postmortem_sections,
+    )
+    return Tocsin(desk, settings.display.theme, frame, _driver(frame))
+
+
+def _driver(frame: FirstFrame | None) -> type[Driver] | None:
+    if sys.platform == "win32" or not sys.stdin.isatty():
+        return None
+    from app.driver import driver_class
+
+    return driver_class(
+        already_in_alternate_screen=frame is not None,
+        first_attributes=frame.attributes if frame else None,
+        on_leave=lambda app, _signal: app.keep_drafts() if isinstance(app, Tocsin) else None,
+    )

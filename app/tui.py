@@ -1,0 +1,82 @@
+"""From the command line to the queue on the screen: the first rows at once, then Textual, then the rest.
+
+Only the store's read side is loaded before the first rows are painted; Textual follows, and what writes is imported
+in a thread once the queue can be used.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from typing import TYPE_CHECKING
+
+from app.firstframe import FirstFrame, open_frame, queue_frame
+from app.session import Session
+from app.settings import BadSettings, Loaded, Settings
+from domain.query import parse
+from screens.keys import check_keymap, line_of
+from widgets.queue_lines import ASCII, UNICODE, Symbols
+
+if TYPE_CHECKING:
+    from app.tocsin import Tocsin
+
+
+def run_tui(loaded: Loaded) -> int:
+    """Open the queue and return the exit code once it is left.
+
+    Raises:
+        BadSettings: The keys in the settings cannot be used.
+        StoreError: The store cannot be opened.
+    """
+    if problems := check_keymap(loaded.settings.keys):
+        raise BadSettings(f"{loaded.config}: {problems[0]}", "See docs/settings.md for the actions and their keys.")
+    with Session(loaded) as session:
+        frame = _first_frame(session)
+        try:
+            app = _make(session, frame)
+            app.run(mouse=loaded.settings.display.mouse)
+        finally:
+            if frame is not None:
+                frame.undo()
+        return app.return_code or 0
+
+
+def symbols_of(settings: Settings) -> Symbols:
+    """Return the signs to draw with: ASCII when set, or when the locale has no more."""
+    encoding = (getattr(sys.stdout, "encoding", None) or "").lower().replace("-", "")
+    return ASCII if settings.display.ascii or encoding not in ("utf8", "utf8mb4") else UNICODE
+
+
+def _first_frame(session: Session) -> FirstFrame | None:
+    settings, store = session.settings, session.store
+    # Another theme's ground would flicker: its first frame is Textual's own.
+    frame = open_frame() if settings.display.theme == "tocsin" else None
+    if frame is None:
+        return None
+    view = settings.views[0] if settings.views else None
+    size = shutil.get_terminal_size()
+    now = session.clock()
+    rows = store.reader.after(-1, size.lines, parse(view.query if view else ""), now)
+    lines = queue_frame(
+        rows,
+        store.reader.counts(),
+        view.name if view else "all",
+        now,
+        symbols_of(settings),
+        line_of("queue", settings.keys),
+        size,
+        color=not os.environ.get("NO_COLOR"),
+    )
+    if rows:
+        frame.show(lines)
+        return frame
+    return None
+
+
+def _make(session: Session, frame: FirstFrame | None) -> Tocsin:
+    os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
+    os.environ.setdefault("TEXTUAL_FPS", "120")  # sixty frames would hold a quick typist's key back by 15 ms
+    from app.tocsin import make_app
+
+    return make_app(session, symbols_of(session.settings), frame)

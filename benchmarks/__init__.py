@@ -1,0 +1,1 @@
+"""The measuring rig and the speed figures; `python -m benchmarks` runs them."""

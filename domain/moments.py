@@ -1,0 +1,138 @@
+"""A timeline as people read it: one moment an entry, in the order things happened, in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from domain.entry import Entry
+from domain.replay import Replay
+from domain.times import MINUTE, short
+
+LATE = 2 * MINUTE  # recorded so much after it happened, a moment says so
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One line of the timeline: what an entry says, in words, before any renderer has made it safe.
+
+    Attributes:
+        headline: What happened, in a few words; empty for a note.
+        text: The note's, reason's or output's text.
+        late: How late it was written down, e.g. `12m`; empty when it was not.
+        undone: It was taken back; the record stays.
+    """
+
+    entry: Entry
+    headline: str
+    text: str = ""
+    late: str = ""
+    undone: bool = False
+    starred: bool = False
+
+
+def moments(entries: Sequence[Entry], replay: Replay) -> list[Moment]:
+    """Return the moments of an incident, by when they happened; housekeeping (stars, drafts) is left out."""
+    starred = replay.result().starred
+    shown = [entry for entry in entries if not (entry.kind == "set" and entry.what.startswith("star:"))]
+    ordered = sorted(shown, key=lambda entry: (entry.occurred_at, entry.hlc, entry.id))
+    return [_moment(entry, replay, entry.id in starred) for entry in ordered]
+
+
+def _moment(entry: Entry, replay: Replay, starred: bool) -> Moment:
+    late = entry.recorded_at - entry.occurred_at
+    headline, text = describe(entry, replay)
+    return Moment(
+        entry=entry,
+        headline=headline,
+        text=text,
+        late=short(late) if late >= LATE else "",
+        undone=replay.undone(entry.id),
+        starred=starred,
+    )
+
+
+def describe(entry: Entry, replay: Replay) -> tuple[str, str]:
+    """Return an entry's headline and its text."""
+    payload = entry.payload
+    if entry.body is None:
+        return f"{entry.kind} {entry.what} (redacted)", ""
+    if not entry.known:
+        return f"{entry.kind} {entry.what} (from a newer version)", ""
+    if entry.kind == "note":
+        return "", replay.note_text(entry)
+    if "undoes" in payload:
+        return f"undid: {_undone_name(entry)}", ""
+    describer = _DESCRIBERS.get(entry.kind)
+    return describer(entry, payload) if describer else (entry.kind, "")
+
+
+def _undone_name(entry: Entry) -> str:
+    if entry.kind == "set":
+        return f"{_field(entry.what)} is {_value(entry.payload.get('value'))} again"
+    return entry.what.removeprefix("fact:").replace("_", " ")
+
+
+def _raise(_entry: Entry, payload: dict[str, object]) -> tuple[str, str]:
+    words = [str(payload[name]) for name in ("priority", "severity") if payload.get(name)]
+    return " ".join(["raised", *words]), str(payload.get("description") or "")
+
+
+def _set(entry: Entry, payload: dict[str, object]) -> tuple[str, str]:
+    value = payload.get("value")
+    said = "\n".join(str(payload[name]) for name in ("note", "reason") if payload.get(name))
+    if entry.what == "status":
+        label = f" ({payload['label']})" if payload.get("label") else ""
+        return f"status: {_value(value)}{label}", said
+    if entry.what.startswith("pm:"):
+        return f"wrote the post-mortem: {entry.what[3:].replace('_', ' ')}", ""
+    if entry.what.startswith("act:"):
+        part = entry.what.rpartition(".")[2]
+        return (f"follow-up: {value}" if part == "title" else f"follow-up {part}: {_value(value)}"), ""
+    if entry.what == "description":
+        return "description", str(value or "")
+    return f"{_field(entry.what)}: {_value(value)}", said
+
+
+def _fact(entry: Entry, payload: dict[str, object]) -> tuple[str, str]:
+    said = str(payload.get("note") or payload.get("reason") or "")
+    if entry.what == "alert":
+        return f"alert {payload.get('status', '')}: {_alert_name(payload)}", ""
+    if entry.what == "command":
+        return f"ran: {payload.get('command', '')} (exit {payload.get('exit_code', '?')})", str(
+            payload.get("output") or ""
+        )
+    how = " (implied)" if entry.source == "implied" else ""
+    return f"{entry.what.replace('_', ' ')}{how}", said
+
+
+def _alert_name(payload: dict[str, object]) -> str:
+    labels, annotations = payload.get("labels"), payload.get("annotations")
+    summary = annotations.get("summary") if isinstance(annotations, dict) else None
+    name = labels.get("alertname") if isinstance(labels, dict) else None
+    return str(summary or name or payload.get("fingerprint") or "")
+
+
+def _amend(_entry: Entry, payload: dict[str, object]) -> tuple[str, str]:
+    return "rewrote a note", str(payload.get("text") or "")
+
+
+def _add(entry: Entry, payload: dict[str, object]) -> tuple[str, str]:
+    more = f" ({payload['severity']})" if payload.get("severity") else ""
+    relation = f"{payload['relation']}: " if payload.get("relation") else ""
+    return f"{entry.what}: {relation}{payload.get('name', '')}{more}", str(payload.get("description") or "")
+
+
+def _drop(entry: Entry, payload: dict[str, object]) -> tuple[str, str]:
+    return f"removed {entry.what.removeprefix('fact:')}: {payload.get('name', '')}", ""
+
+
+_DESCRIBERS = {"raise": _raise, "set": _set, "fact": _fact, "amend": _amend, "add": _add, "drop": _drop}
+
+
+def _field(what: str) -> str:
+    return what.removesuffix("_at").removeprefix("custom:").replace("_", " ")
+
+
+def _value(value: object) -> str:
+    return "none" if value in (None, "") else str(value)

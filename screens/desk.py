@@ -1,0 +1,189 @@
+"""What a screen works with: the store, the responder, the clock and the zone, handed down by the app."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from domain.entry import Draft
+from domain.errors import Mistake
+from domain.incident import Incident
+from domain.query import Query
+from domain.rows import QueueRow
+from storage.drafts import Drafts
+from storage.errors import StoreError
+from storage.reader import Reader
+from storage.rescue import rescue
+from storage.seen import mark_all_seen, mark_seen
+from storage.store import Store
+from widgets.queue_lines import UNICODE, Symbols
+
+if TYPE_CHECKING:
+    from domain.postmortem import Document
+
+Action = Callable[[Incident], Iterable[Draft]]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an action on several incidents came to: those done, and why the others were refused."""
+
+    done: list[Incident]
+    refused: list[Mistake] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class SavedView:
+    """A view of the queue: its name and its query."""
+
+    name: str
+    query: Query
+
+
+class Writing(Protocol):
+    """Post-mortems as text."""
+
+    def render(self, document: Document, /) -> str:
+        """Return a post-mortem as Markdown."""
+
+    def parse(self, markdown: str, document: Document, /) -> dict[str, str]:
+        """Return the texts of the sections that differ from the document's, by id."""
+
+
+class Desk:
+    """Everything the screens share.
+
+    Args:
+        store: The open store.
+        zone: The zone times are shown in until `z` is pressed.
+        views: The saved views; the first is the home view.
+        symbols: The signs lists draw with.
+        strict: Whether steps that skip a status are forbidden.
+        state_dir: Where refs and rescued texts are written.
+        sections: Titles of the post-mortem's sections, empty for the built-in ones.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        zone: tzinfo,
+        views: Sequence[SavedView],
+        *,
+        symbols: Symbols = UNICODE,
+        strict: bool = False,
+        state_dir: Path | None = None,
+        keys: Mapping[str, str] | None = None,
+        sections: tuple[str, ...] = (),
+    ) -> None:
+        self.store, self.views, self.symbols, self.strict = store, tuple(views), symbols, strict
+        self.state_dir = state_dir or store.path.parent
+        self.keys = keys or {}
+        self.sections = sections
+        self._zone, self.utc = zone, False
+        self.drafts = Drafts(store.path, store.author, store.clock)
+
+    @property
+    def me(self) -> str:
+        """The responder's name."""
+        return self.store.author
+
+    @property
+    def zone(self) -> tzinfo:
+        """The zone times are shown in now."""
+        return UTC if self.utc else self._zone
+
+    def now(self) -> int:
+        """The present, ms."""
+        return self.store.clock()
+
+    @property
+    def reader(self) -> Reader:
+        """The read side for the event loop's thread: only what answers in a millisecond."""
+        return self.store.reader
+
+    async def act(self, incidents: Sequence[str], action: Action) -> Outcome:
+        """Do one action on several incidents, in one transaction, off the event loop.
+
+        Raises:
+            Mistake: All of them refused; the first reason.
+            StoreError: The disk said no; nothing was written.
+        """
+        return await asyncio.to_thread(self._act, list(incidents), action)
+
+    def _act(self, incidents: list[str], action: Action) -> Outcome:
+        refused: list[Mistake] = []
+        journal = self.store.journal
+        with journal.writing() as writing:
+            for incident in incidents:
+                try:
+                    writing.record(incident, action(writing.incident(incident)))
+                except Mistake as mistake:
+                    refused.append(mistake)
+            if len(refused) == len(incidents):
+                raise refused[0]
+        return Outcome(list(writing.results.values()), refused)
+
+    async def raise_incident(self, drafts: Iterable[Draft]) -> Incident:
+        """Record a new incident, off the event loop."""
+        return await asyncio.to_thread(lambda: self.store.journal.raise_incident(list(drafts)))
+
+    async def undo(self, incident: str | None = None) -> tuple[list[Incident], str]:
+        """Take back this responder's last action, off the event loop."""
+        return await asyncio.to_thread(lambda: self.store.journal.undo(incident))
+
+    async def keep_draft(self, kind: str, incident: str, text: str, base: str = "") -> str:
+        """Keep what is being typed, off the event loop; return what went wrong, or an empty string."""
+        return await asyncio.to_thread(_said, partial(self.drafts.save, kind, incident, text, base))
+
+    async def forget_draft(self, kind: str, incident: str) -> str:
+        """Forget a draft that was recorded or thrown away; return what went wrong, or an empty string."""
+        return await asyncio.to_thread(_said, partial(self.drafts.forget, kind, incident))
+
+    async def mark_seen(self, incident: str | None) -> str:
+        """Record that the responder has seen an incident, or everything; return what went wrong."""
+        path, me = self.store.path, self.me
+        mark = partial(mark_all_seen, path, me) if incident is None else partial(mark_seen, path, me, incident)
+        return await asyncio.to_thread(_said, mark)
+
+    def rescue(self, text: str) -> str:
+        """Write a text that the store did not take to a file and say where it is."""
+        path = rescue(text, [self.state_dir])
+        return f"Your text is in {path}" if path else "Your text could not be kept anywhere: copy it from the screen"
+
+
+def _said(action: Callable[[], None]) -> str:
+    try:
+        action()
+    except StoreError as error:
+        return f"{error.message}. {error.remedy}"
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class ViewSource:
+    """The rows of one view, for the queue list."""
+
+    reader: Reader
+    query: Query
+    now: Callable[[], int]
+
+    def after(self, key: int, limit: int) -> list[QueueRow]:
+        """Return up to `limit` rows that follow `key`."""
+        return self.reader.after(key, limit, self.query, self.now())
+
+    def before(self, key: int, limit: int) -> list[QueueRow]:
+        """Return up to `limit` rows that come before `key`."""
+        return self.reader.before(key, limit, self.query, self.now())
+
+    def last(self, limit: int) -> list[QueueRow]:
+        """Return the last `limit` rows."""
+        return self.reader.last(limit, self.query, self.now())
+
+    def row(self, incident: str) -> QueueRow | None:
+        """Return one incident's row."""
+        return self.reader.row(incident)

@@ -1,0 +1,100 @@
+"""What every full screen shares: the desk, the keys from the table, and how refusals and errors are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from typing import Any, ClassVar, Protocol
+
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from domain.errors import Mistake
+from screens.desk import Desk
+from screens.keys import keys_of, line_of
+from storage.errors import StoreError
+from widgets.key_line import KeyLine
+
+
+class Target(Protocol):
+    """What a verb acts on: a queue row or an incident."""
+
+    @property
+    def id(self) -> str:
+        """The incident's id."""
+
+    @property
+    def ref(self) -> str:
+        """The incident's ref."""
+
+    @property
+    def title(self) -> str:
+        """The incident's title."""
+
+
+def bindings(where: str) -> list[BindingType]:
+    """Return the bindings of a screen, from the key table."""
+    found: list[BindingType] = []
+    for key in keys_of(where):
+        if key.action == "view":
+            found += [Binding(n, f"view({n})", key.what, show=False, id=f"{key.id}.{n}") for n in key.keys.split(",")]
+        else:
+            found.append(Binding(key.keys, key.action, key.what, show=False, id=key.id))
+    return found
+
+
+class DeskScreen(Screen[None]):
+    """A screen at the desk; a subclass names its place in the key table with `WHERE`."""
+
+    WHERE: ClassVar[str] = "everywhere"
+    AUTO_FOCUS: ClassVar[str | None] = ""
+    TITLE = "tocsin"
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self.desk = desk
+
+    def keys_line(self) -> KeyLine:
+        """Return the line of keys at the bottom, where messages stand in for a while."""
+        return KeyLine(line_of(self.WHERE, self.desk.keys))
+
+    def do(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run a verb beside the screen; what it refuses is shown, with the remedy."""
+        self.run_worker(self._guarded(work), group="verbs", exit_on_error=True)
+
+    async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except Mistake as mistake:
+            self.tell(f"{mistake.message}. {mistake.remedy}".strip(), warn=True)
+        except StoreError as error:
+            self.tell(f"Not recorded. {error.message}. {error.remedy}", warn=True, long=True)
+        await self.reread()
+
+    def tell(self, text: str, *, warn: bool = False, long: bool = False) -> None:
+        """Show a sentence in place of the keys, for a moment."""
+        self.query_one(KeyLine).tell(text, warn=warn, seconds=20 if long else 4 + 4 * warn)
+
+    async def reread(self) -> None:
+        """Read again what the screen shows; called when something was recorded, here or elsewhere."""
+
+    def action_help(self) -> None:
+        """Show the keys of this screen."""
+        from screens.help import Help
+
+        self.app.push_screen(Help(self.WHERE, self.desk.keys))
+
+    def action_palette(self) -> None:
+        """Open the palette of every action."""
+        self.app.action_command_palette()
+
+    def action_clock(self) -> None:
+        """Show times in UTC, or in the local zone."""
+        self.desk.utc = not self.desk.utc
+        self.tell(f"Times in {'UTC' if self.desk.utc else 'the local zone'}")
+        self.refresh(recompose=False, layout=False)
+        for widget in self.query("*"):
+            widget.refresh()
+
+    def action_back(self) -> None:
+        """Go back."""
+        self.dismiss()

@@ -1,0 +1,210 @@
+"""One incident: its facts, what may happen next, and its timeline."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from textual.app import ComposeResult
+from textual.message import Message
+
+from domain import actions, lifecycle
+from domain.incident import Incident
+from domain.moments import moments
+from domain.replay import Replay
+from screens import verbs
+from screens.desk import Desk
+from screens.deskscreen import DeskScreen, bindings
+from screens.reading import Reading
+from widgets.facts import Facts
+from widgets.status_bar import StatusBar
+from widgets.timeline import Timeline
+
+
+class Detail(DeskScreen):
+    """The screen of one incident."""
+
+    WHERE = "detail"
+    BINDINGS = bindings("detail")
+    DEFAULT_CSS = "Detail { layout: vertical; }"
+
+    class Neighbour(Message):
+        """The incident `by` rows further in the queue is wanted."""
+
+        def __init__(self, incident: str, by: int) -> None:
+            super().__init__()
+            self.incident, self.by = incident, by
+
+    class WritePostmortem(Message):
+        """The post-mortem of an incident is to be opened."""
+
+        def __init__(self, incident: str) -> None:
+            super().__init__()
+            self.incident = incident
+
+    def __init__(self, desk: Desk, incident: str) -> None:
+        super().__init__(desk)
+        self._shown = incident
+        self._incident: Incident = Incident(id=incident)
+        self._last = -1
+
+    def compose(self) -> ComposeResult:
+        """Lay the screen out."""
+        yield Facts(self.desk.symbols, lambda: self.desk.zone, self.desk.now)
+        yield StatusBar(self.desk.symbols)
+        yield Timeline(self.desk.symbols, lambda: self.desk.zone)
+        yield self.keys_line()
+
+    async def on_mount(self) -> None:
+        """Show the incident; it counts as seen."""
+        self.query_one(Timeline).focus()
+        await self.reread()
+        self._offer_draft()
+
+    def _offer_draft(self) -> None:
+        draft = self.desk.drafts.get("note", self._shown)
+        if draft is not None:
+            self.tell("You had begun a note here: c goes on with it")
+
+    async def reread(self) -> None:
+        """Read the incident again if anything was added to it."""
+        row = self.desk.reader.row(self._shown)
+        if row is None:
+            self.tell("This incident is no longer in the store", warn=True)
+            return
+        entries = self.desk.reader.entries(self._shown)
+        replay = Replay(self._shown).extend(entries)
+        self._incident = self.desk.reader.named(replay.result())
+        self.query_one(Facts).show(self._incident)
+        self.query_one(StatusBar).show(lifecycle.choices(self._incident, strict=self.desk.strict))
+        self.query_one(Timeline).show(moments(entries, replay))
+        if row.is_new and row.last != self._last:
+            self._last = row.last
+            await self.desk.mark_seen(self._shown)
+
+    def show(self, incident: str) -> None:
+        """Show another incident."""
+        self._shown, self._last = incident, -1
+        self.query_one(Timeline).show([])
+        self.run_worker(self.reread(), group="reread", exclusive=True)
+
+    # -- moving ----------------------------------------------------------------------------------------------------
+
+    def action_down(self) -> None:
+        """Go to the next moment."""
+        self.query_one(Timeline).move(1)
+
+    def action_up(self) -> None:
+        """Go to the moment before."""
+        self.query_one(Timeline).move(-1)
+
+    def action_page_down(self) -> None:
+        """Go down a page."""
+        self.query_one(Timeline).page(1)
+
+    def action_page_up(self) -> None:
+        """Go up a page."""
+        self.query_one(Timeline).page(-1)
+
+    def action_first(self) -> None:
+        """Go to the first moment."""
+        self.query_one(Timeline).to_first()
+
+    def action_last(self) -> None:
+        """Go to the newest moment."""
+        self.query_one(Timeline).to_last()
+
+    def action_next(self) -> None:
+        """Show the next incident of the queue."""
+        self.post_message(self.Neighbour(self._shown, 1))
+
+    def action_previous(self) -> None:
+        """Show the incident before in the queue."""
+        self.post_message(self.Neighbour(self._shown, -1))
+
+    def action_open(self) -> None:
+        """Read the selected moment whole."""
+        if moment := self.query_one(Timeline).current:
+            self.app.push_screen(Reading(moment))
+
+    def on_timeline_chosen(self, event: Timeline.Chosen) -> None:
+        """Read the clicked moment whole."""
+        self.app.push_screen(Reading(event.moment))
+
+    def action_clock(self) -> None:
+        """Show times in UTC, or in the local zone."""
+        super().action_clock()
+        self.query_one(Timeline).retime()
+
+    # -- verbs -----------------------------------------------------------------------------------------------------
+
+    def _verb(self, verb: Callable[[DeskScreen, list[Incident]], Coroutine[Any, Any, None]]) -> None:
+        self.do(verb(self, [self._incident]))
+
+    def action_acknowledge(self) -> None:
+        """Acknowledge."""
+        self._verb(verbs.acknowledge)
+
+    def action_take(self) -> None:
+        """Take it."""
+        self._verb(verbs.take)
+
+    def action_mitigate(self) -> None:
+        """Record that the impact has stopped."""
+        self._verb(verbs.mitigate)
+
+    def action_note(self) -> None:
+        """Write a note."""
+        self._verb(verbs.write_note)
+
+    def action_status(self) -> None:
+        """Change the status."""
+        self._verb(verbs.change_status)
+
+    def on_status_bar_pressed(self, event: StatusBar.Pressed) -> None:
+        """Move to the status of a button."""
+        self.do(verbs.change_status(self, [self._incident], event.status))
+
+    def action_priority(self) -> None:
+        """Change the priority."""
+        self._verb(verbs.change_priority)
+
+    def action_edit(self) -> None:
+        """Set a field."""
+        self._verb(verbs.edit_fields)
+
+    def action_owner(self) -> None:
+        """Give it to somebody."""
+        self._verb(verbs.change_owner)
+
+    def action_link(self) -> None:
+        """Link something."""
+        self.do(verbs.link(self, self._incident))
+
+    def action_follow_up(self) -> None:
+        """Add a follow-up."""
+        self.do(verbs.add_follow_up(self, self._incident))
+
+    def action_star(self) -> None:
+        """Star the selected moment, or take its star away."""
+        if moment := self.query_one(Timeline).current:
+            self.do(self._star(moment.entry.id))
+
+    async def _star(self, entry: str) -> None:
+        await self.desk.act([self._shown], lambda incident: actions.star(incident, entry))
+
+    def action_undo(self) -> None:
+        """Undo the responder's last action on this incident."""
+        self.do(verbs.undo(self, self._shown))
+
+    def action_postmortem(self) -> None:
+        """Open the post-mortem."""
+        self.post_message(self.WritePostmortem(self._shown))
+
+    def action_copy(self) -> None:
+        """Copy the ref."""
+        verbs.copy_ref(self, [self._incident])
+
+    def action_write_ref(self) -> None:
+        """Write the ref to a file."""
+        verbs.write_ref(self, [self._incident])

@@ -1,0 +1,151 @@
+"""Every key of the program in one table: the bindings, the key line, help, the palette and the README come from it.
+
+On a bad line an arrow key can arrive as `ESC`, `[`, `B`: so A to D, F, H, O and `[` never change anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from domain.vocabulary import nearest
+
+UNBOUND = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One action's keys.
+
+    Attributes:
+        id: Stable name, `WHERE.ACTION`; users remap by it.
+        keys: Textual's key names, separated by commas.
+        shown: The keys as people write them.
+        what: What it does, for help and the palette.
+        short: Its word in the key line; empty keeps it out of there.
+    """
+
+    id: str
+    keys: str
+    shown: str
+    what: str
+    short: str = ""
+
+    @property
+    def where(self) -> str:
+        """The screen it belongs to; `everywhere` for all."""
+        return self.id.partition(".")[0]
+
+    @property
+    def action(self) -> str:
+        """The name of the screen's action."""
+        return self.id.partition(".")[2]
+
+
+KEYS: tuple[Key, ...] = (
+    Key("everywhere.help", "question_mark,f1", "?", "help for this screen", "help"),
+    Key("everywhere.palette", "colon,ctrl+p", ": ctrl+p", "every action by name"),
+    Key("everywhere.clock", "z", "z", "times in UTC or local"),
+    Key("everywhere.back", "q,escape", "q esc", "back; leave from the queue"),
+    Key("queue.down", "j,down", "j ↓", "down"),
+    Key("queue.up", "k,up", "k ↑", "up"),
+    Key("queue.first", "g,home", "g", "first"),
+    Key("queue.last", "G,end", "G", "last"),
+    Key("queue.page_down", "ctrl+d,pagedown,ctrl+f", "ctrl+d", "half a page down (page: PgDn)"),
+    Key("queue.page_up", "ctrl+u,pageup,ctrl+b", "ctrl+u", "half a page up (page: PgUp)"),
+    Key("queue.open", "enter,l,right", "enter", "open the incident", "open"),
+    Key("queue.acknowledge", "a", "a", "acknowledge", "ack"),
+    Key("queue.take", "t", "t", "take: own it, acknowledging it if nobody has", "take"),
+    Key("queue.status", "s", "s", "change the status", "status"),
+    Key("queue.note", "c", "c", "write a note", "note"),
+    Key("queue.priority", "p", "p", "change the priority"),
+    Key("queue.edit", "e", "e", "set fields (title, severity, type, ...)"),
+    Key("queue.raise", "n", "n", "raise an incident", "raise"),
+    Key("queue.filter", "slash", "/", "filter as you type", "filter"),
+    Key("queue.mark", "space", "space", "mark for a bulk action"),
+    Key("queue.mark_all", "asterisk", "*", "mark all of the view, or unmark"),
+    Key("queue.undo", "u", "u", "undo your last action"),
+    Key("queue.view", "1,2,3,4,5,6,7,8,9", "1-9", "saved views"),
+    Key("queue.seen", "ctrl+r", "ctrl+r", "mark everything as seen"),
+    Key("queue.copy", "y", "y", "copy the ref to the clipboard (OSC 52)"),
+    Key("queue.write_ref", "Y", "Y", "write the ref to a file"),
+    Key("detail.note", "c", "c", "write a note", "note"),
+    Key("detail.acknowledge", "a", "a", "acknowledge", "ack"),
+    Key("detail.take", "t", "t", "take: own it, acknowledging it if nobody has", "take"),
+    Key("detail.status", "s", "s", "change the status; what is not allowed says why", "status"),
+    Key("detail.mitigate", "m", "m", "mitigated: the impact has stopped", "mitigated"),
+    Key("detail.priority", "p", "p", "change the priority"),
+    Key("detail.edit", "e", "e", "set fields (title, severity, type, ...)"),
+    Key("detail.owner", "o", "o", "give it to somebody"),
+    Key("detail.link", "l", "l", "link a resource, an originator, a tag or an incident", "link"),
+    Key("detail.follow_up", "f", "f", "add a follow-up"),
+    Key("detail.postmortem", "P", "P", "post-mortem", "post-mortem"),
+    Key("detail.star", "asterisk", "*", "star the moment: it goes to the post-mortem"),
+    Key("detail.open", "enter", "enter", "read the moment whole"),
+    Key("detail.undo", "u", "u", "undo your last action here"),
+    Key("detail.previous", "left_square_bracket", "[", "previous incident"),
+    Key("detail.next", "right_square_bracket", "]", "next incident"),
+    Key("detail.down", "j,down", "j ↓", "down the timeline"),
+    Key("detail.up", "k,up", "k ↑", "up the timeline"),
+    Key("detail.first", "g,home", "g", "first moment"),
+    Key("detail.last", "G,end", "G", "last moment"),
+    Key("detail.page_down", "ctrl+d,pagedown", "ctrl+d", "a page down"),
+    Key("detail.page_up", "ctrl+u,pageup", "ctrl+u", "a page up"),
+    Key("detail.copy", "y", "y", "copy the ref to the clipboard (OSC 52)"),
+    Key("detail.write_ref", "Y", "Y", "write the ref to a file"),
+    Key("postmortem.close", "escape", "esc", "save and go back", "save, back"),
+    Key("postmortem.save", "ctrl+s", "ctrl+s", "save", "save"),
+    Key("postmortem.editor", "ctrl+e", "ctrl+e", "hand over to $EDITOR and back", "$EDITOR"),
+    Key("postmortem.export", "ctrl+x", "ctrl+x", "export as Markdown", "export"),
+    Key("postmortem.next_section", "ctrl+down,f8", "ctrl+↓ f8", "next section", "next section"),
+    Key("postmortem.previous_section", "ctrl+up,f7", "ctrl+↑ f7", "previous section"),
+)
+_BY_ID: Mapping[str, Key] = {key.id: key for key in KEYS}
+
+
+def keys_of(where: str) -> tuple[Key, ...]:
+    """Return the keys of one screen, those that hold everywhere first; an editor has no single letters."""
+    general = () if where == "postmortem" else tuple(key for key in KEYS if key.where == "everywhere")
+    return general + tuple(key for key in KEYS if key.where == where)
+
+
+def line_of(where: str, remapped: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Return the (key, word) pairs of a screen's key line, as the user has mapped them."""
+    found = [key for key in keys_of(where) if key.short]
+    ordered = sorted(found, key=lambda key: key.where == "everywhere")
+    shown = [(remapped.get(key.id, key.shown), key.short) for key in ordered]
+    return [(key.split(",")[0].split(" ")[0], word) for key, word in shown if key != UNBOUND]
+
+
+def check_keymap(remapped: Mapping[str, str]) -> list[str]:
+    """Return what is wrong with a user's keys, in words: unknown actions, and two actions on one key."""
+    problems = []
+    for name in remapped:
+        if name not in _BY_ID:
+            near = nearest(name, _BY_ID)
+            problems.append(f"keys: there is no action “{name}”" + (f"; did you mean {near}?" if near else ""))
+    for where in ("queue", "detail", "postmortem"):
+        problems += _clashes(where, remapped)
+    return problems
+
+
+def _clashes(where: str, remapped: Mapping[str, str]) -> list[str]:
+    taken: dict[str, str] = {}
+    problems = []
+    for key in keys_of(where):
+        for each in remapped.get(key.id, key.keys).split(","):
+            name = each.strip()
+            if name != UNBOUND and taken.setdefault(name, key.id) != key.id:
+                problems.append(f"keys: {name} is on both {taken[name]} and {key.id}")
+    return problems
+
+
+def table(rows: Sequence[Key] = KEYS) -> str:
+    """Return the key table in Markdown, for the README."""
+    titles = {"everywhere": "Everywhere", "queue": "Queue", "detail": "Detail", "postmortem": "Post-mortem"}
+    lines = []
+    for where, title in titles.items():
+        lines += [f"| {title} | |", "| --- | --- |"]
+        lines += [f"| `{key.shown}` | {key.what} |" for key in rows if key.where == where]
+        lines.append("")
+    return "\n".join(lines).rstrip() + "\n"

@@ -1,0 +1,176 @@
+"""The post-mortem: drafted from the log at first opening, edited as one Markdown text, saved section by section."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import ClassVar
+
+from textual.app import ComposeResult, SuspendNotSupported
+from textual.timer import Timer
+from textual.widgets import TextArea
+
+from domain import actions
+from domain.postmortem import Document, build
+from domain.times import age
+from screens.desk import Desk, Writing
+from screens.deskscreen import DeskScreen, bindings
+from widgets.note_area import PAUSE
+from widgets.painting import Line
+from widgets.spans import Span, Spans, between, plain
+
+
+class Postmortem(DeskScreen):
+    """The editor of one post-mortem."""
+
+    WHERE = "postmortem"
+    BINDINGS = bindings("postmortem")
+    AUTO_FOCUS: ClassVar[str | None] = "TextArea"
+    DEFAULT_CSS = """
+    Postmortem { layout: vertical; }
+    Postmortem TextArea { height: 1fr; border: none; padding: 0; }
+    """
+
+    def __init__(self, desk: Desk, incident: str, writing: Writing) -> None:
+        super().__init__(desk)
+        self._of, self._writing = incident, writing
+        self._document: Document = self._build()
+        self._base = writing.render(self._document)
+        self._saved = "from the log"
+        self._pause: Timer | None = None
+
+    def _build(self) -> Document:
+        replay = self.desk.reader.replay(self._of)
+        incident = self.desk.reader.named(replay.result())
+        return build(incident, replay, self.desk.zone, self.desk.sections)
+
+    def compose(self) -> ComposeResult:
+        """Lay the editor out."""
+        yield Line(self._top, id="top")
+        area = TextArea(self._base, soft_wrap=True, show_line_numbers=False, compact=True, highlight_cursor_line=False)
+        area.cursor_blink = False
+        yield area
+        yield self.keys_line()
+
+    def on_mount(self) -> None:
+        """Go on with what was typed before a crash or a dropped line."""
+        draft = self.desk.drafts.get("postmortem", self._of)
+        if draft is not None and draft.text != self._base:
+            self._area.text = draft.text
+            self._saved = f"kept from {age(self.desk.now() - draft.saved_at)} ago, not yet recorded"
+            self.tell("What you typed before is here again; ctrl+s records it")
+
+    @property
+    def _area(self) -> TextArea:
+        return self.query_one(TextArea)
+
+    def _top(self, width: int) -> Spans:
+        left = [Span(" post-mortem ", "key"), plain(f"{self._document.ref}  {self._document.title}", "strong")]
+        return between(left, [Span(f"  {self._saved} ", "muted")], width)
+
+    def _state(self, text: str) -> None:
+        self._saved = text
+        self.query_one("#top", Line).repaint()
+
+    # -- keeping what is typed -------------------------------------------------------------------------------------
+
+    def on_text_area_changed(self) -> None:
+        """Keep a draft at the next pause."""
+        if self._pause is not None:
+            self._pause.stop()
+        self._pause = self.set_timer(PAUSE, self._keep)
+
+    async def _keep(self) -> None:
+        text = self._area.text
+        if text == self._base:
+            return
+        problem = await self.desk.keep_draft("postmortem", self._of, text, self._base)
+        self._state(f"NOT KEPT: {problem}" if problem else "draft kept")
+
+    async def save(self) -> None:
+        """Record the sections that were changed."""
+        if self._pause is not None:
+            self._pause.stop()
+        texts = self._writing.parse(self._area.text, self._document)
+        if texts:
+            await self.desk.act([self._of], lambda incident: actions.write_sections(incident, texts))
+        await self.desk.forget_draft("postmortem", self._of)
+        self._document = self._build()
+        self._base = self._area.text
+        self._state(
+            f"recorded: {', '.join(name.replace('_', ' ') for name in texts)}" if texts else "nothing to record"
+        )
+
+    def action_save(self) -> None:
+        """Record the changed sections."""
+        self.do(self.save())
+
+    def action_close(self) -> None:
+        """Record and go back; when it cannot be recorded, stay."""
+        self.do(self._close())
+
+    async def _close(self) -> None:
+        if self._area.text != self._base:
+            await self.save()
+        self.dismiss()
+
+    # -- moving ----------------------------------------------------------------------------------------------------
+
+    def action_next_section(self) -> None:
+        """Go to the next heading."""
+        self._jump(1)
+
+    def action_previous_section(self) -> None:
+        """Go to the heading before."""
+        self._jump(-1)
+
+    def _jump(self, by: int) -> None:
+        here = self._area.cursor_location[0]
+        headings = [n for n, line in enumerate(self._area.text.split("\n")) if line.startswith("## ")]
+        places = [n for n in headings if n > here] if by > 0 else [n for n in headings if n < here][::-1]
+        if places:
+            self._area.move_cursor((min(places[0] + 2, self._area.document.line_count - 1), 0))
+            self._area.scroll_to(y=places[0], animate=False)
+            self._area.move_cursor((places[0], 0))
+
+    # -- going out -------------------------------------------------------------------------------------------------
+
+    def action_editor(self) -> None:
+        """Hand the text to $EDITOR and take it back."""
+        command = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
+        handle, name = tempfile.mkstemp(prefix="tocsin-", suffix=".md")
+        path = Path(name)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(self._area.text)
+            with self.app.suspend():
+                code = subprocess.run([*shlex.split(command), str(path)], check=False).returncode  # noqa: S603
+            text = path.read_text(encoding="utf-8", errors="replace")
+        except (OSError, ValueError, SuspendNotSupported) as error:
+            self.tell(f"{command} could not be used: {error}. Set EDITOR to an editor that is here.", warn=True)
+            return
+        finally:
+            path.unlink(missing_ok=True)
+        if code:
+            self.tell(f"{command} ended with {code}: the text is as it was", warn=True)
+        elif text.rstrip("\n") != self._area.text.rstrip("\n"):
+            self._area.text = text.rstrip("\n") + "\n"
+            self.refresh()
+
+    def action_export(self) -> None:
+        """Write the text as Markdown beside where tocsin was started."""
+        path = Path.cwd() / f"{self._document.ref}-postmortem.md"
+        try:
+            path.write_text(self._area.text, encoding="utf-8")
+        except OSError as error:
+            self.tell(f"Not exported: {error.strerror}: {path}", warn=True)
+        else:
+            self.tell(f"Exported to {path}")
+
+    def keep_now(self) -> None:
+        """Keep what was typed at once: the line has dropped."""
+        if self._area.text != self._base:
+            self.desk.drafts.save("postmortem", self._of, self._area.text, self._base)

@@ -1,0 +1,352 @@
+"""The queue, home of the program: every incident in the order in which it wants somebody."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from textual import events, work
+from textual.app import ComposeResult
+from textual.message import Message
+from textual.widgets import Input
+
+from domain.errors import BadValue
+from domain.query import EVERYTHING, Query, parse
+from domain.rows import QueueRow
+from screens import verbs
+from screens.desk import Desk, SavedView, ViewSource
+from screens.deskscreen import DeskScreen, bindings
+from storage.filters import is_quick
+from storage.reader import Cancelled
+from widgets.painting import Line
+from widgets.preview import Preview
+from widgets.queue_lines import heading, top_line
+from widgets.queue_list import QueueList
+from widgets.spans import Span, Spans, plain
+
+_MARK_LIMIT = 500
+
+
+class Queue(DeskScreen):
+    """The queue screen."""
+
+    WHERE = "queue"
+    BINDINGS = bindings("queue")
+    DEFAULT_CSS = """
+    Queue { layout: vertical; }
+    Queue #filter { display: none; }
+    Queue.filtering #filter { display: block; }
+    Queue.filtering #top { display: none; }
+    """
+
+    class OpenIncident(Message):
+        """An incident is to be opened."""
+
+        def __init__(self, incident: str) -> None:
+            super().__init__()
+            self.incident = incident
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self._view: SavedView = desk.views[0] if desk.views else SavedView("all", EVERYTHING)
+        self._query = self._view.query
+        self._found = ""
+        self._beside = desk.store.another_reader()
+
+    # -- layout ----------------------------------------------------------------------------------------------------
+
+    def compose(self) -> ComposeResult:
+        """Lay the screen out."""
+        yield Line(self._top, id="top")
+        yield Line(heading, id="heading")
+        listed = QueueList(self._source(self._query), self.desk.now, self.desk.symbols, id="list")
+        listed.empty = self._empty_lines()
+        yield listed
+        yield self.keys_line()
+
+    def on_mount(self) -> None:
+        """Show the first window."""
+        self._list.focus()
+        self.call_after_refresh(self._list.load)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Show a preview where there is room for one."""
+        roomy = event.size.height >= 34
+        shown = self.query(Preview)
+        if roomy and not shown:
+            self.mount(Preview(self.desk.symbols, lambda: self.desk.zone), before="#keys")
+        elif not roomy and shown:
+            shown.remove()
+
+    @property
+    def _list(self) -> QueueList:
+        return self.query_one(QueueList)
+
+    def _source(self, query: Query) -> ViewSource:
+        return ViewSource(self.desk.reader, query, self.desk.now)
+
+    def _top(self, width: int) -> Spans:
+        name = self._view.name if self._query == self._view.query else f"/{self._query.text}{self._found}"
+        marks = len(self._list.marked)
+        right = f"{marks} marked" if marks else ""
+        return top_line(name, self.desk.reader.counts(), right, self.desk.symbols, width)
+
+    def _empty_lines(self) -> list[Spans]:
+        key = "key"
+        if not any(self.desk.reader.counts().values()):
+            return [
+                [plain("  No incidents yet.")],
+                [],
+                [Span("  n", key), plain("  raises one")],
+                [Span("  tocsin ingest alertmanager FILE", key), plain("  reads alerts")],
+                [Span("  tocsin demo", key), plain("  shows a sample to try the keys on")],
+            ]
+        return [
+            [plain(f"  Nothing here: {self._query.text or 'this view is empty'}.")],
+            [],
+            [
+                Span("  /", key),
+                plain("  filters anew    "),
+                Span("7", key),
+                plain("  shows all    "),
+                Span("1", key),
+                plain("  what is open"),
+            ],
+        ]
+
+    # -- reading ---------------------------------------------------------------------------------------------------
+
+    async def reread(self) -> None:
+        """Read the windows again; selection and scroll stay."""
+        self._list.empty = self._empty_lines()
+        self._read(self._list.current)
+        self.query_one("#top", Line).repaint()
+
+    def show_query(self, query: Query, view: SavedView | None = None) -> None:
+        """Show what matches a query, from the beginning."""
+        self._query, self._view, self._found = query, view or self._view, ""
+        self._list.empty = self._empty_lines()
+        self._list.use(self._source(query))
+        self._read(None)
+        self.query_one("#top", Line).repaint()
+
+    def _read(self, current: QueueRow | None) -> None:
+        """Show the rows round a selected one: at once where an index finds them, else when they have come."""
+        self._beside.cancel()
+        if is_quick(self._query):
+            self._list.put(*QueueList.read(self._source(self._query), current, self._list.page))
+            if not self._query.words:
+                return
+        self._read_beside(self._query, current)
+
+    @work(thread=True, exclusive=True, group="rows")
+    def _read_beside(self, query: Query, current: QueueRow | None) -> None:
+        """Read what takes its time beside the loop: a filter without an index, and the count."""
+        source = ViewSource(self._beside, query, self.desk.now)
+        try:
+            if not is_quick(query):
+                rows, cursor = QueueList.read(source, current, self._list.page)
+                self.app.call_from_thread(self._show_rows, query, rows, cursor)
+            found = self._beside.count(query, self.desk.now())
+        except Cancelled:
+            return
+        self.app.call_from_thread(self._show_count, query, found)
+
+    def _show_rows(self, query: Query, rows: list[QueueRow], cursor: int) -> None:
+        if query == self._query:
+            self._list.put(rows, cursor)
+
+    def _show_count(self, query: Query, found: int) -> None:
+        if query == self._query:
+            self._found = f" {found:,} found"
+            self.query_one("#top", Line).repaint()
+
+    # -- the filter ------------------------------------------------------------------------------------------------
+
+    def action_filter(self) -> None:
+        """Filter as you type."""
+        if not self.query("#filter"):
+            line = Input(
+                self._query.text,
+                placeholder='words, status:open priority:<=P2 owner:me "disk full"',
+                id="filter",
+                compact=True,
+            )
+            line.cursor_blink = False
+            self.mount(line, before="#top")
+        self.add_class("filtering")
+        field = self.query_one("#filter", Input) if self.query("#filter") else None
+        if field is not None:
+            self.call_after_refresh(field.focus)
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Show what matches so far; a term that cannot be read yet waits for its end."""
+        if not self.has_class("filtering"):
+            return
+        try:
+            query = parse(event.value)
+        except BadValue:
+            return
+        if query != self._query:
+            self.show_query(query)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Keep the filter, or say which term is wrong."""
+        try:
+            parse(event.value)
+        except BadValue as mistake:
+            self.tell(f"{mistake.message}. {mistake.remedy}", warn=True)
+            return
+        self._leave_filter()
+
+    def _leave_filter(self) -> None:
+        self.remove_class("filtering")
+        self._list.focus()
+
+    # -- moving ----------------------------------------------------------------------------------------------------
+
+    def on_queue_list_moved(self, event: QueueList.Moved) -> None:
+        """Show the selected one in the preview, once the cursor rests."""
+        if self.query(Preview):
+            self._preview(event.row)
+
+    @work(exclusive=True, group="preview")
+    async def _preview(self, row: QueueRow | None) -> None:
+        preview = self.query_one(Preview)
+        await preview.rest()
+        if row is None:
+            preview.clear()
+        else:
+            replay = self.desk.reader.replay(row.id)
+            preview.show(self.desk.reader.named(replay.result()), [text for _entry, text in replay.notes()])
+
+    def on_queue_list_opened(self, event: QueueList.Opened) -> None:
+        """Open what was clicked."""
+        self.post_message(self.OpenIncident(event.row.id))
+
+    def action_down(self) -> None:
+        """Go down one row."""
+        self._list.move(1)
+
+    def action_up(self) -> None:
+        """Go up one row."""
+        self._list.move(-1)
+
+    def action_page_down(self) -> None:
+        """Go down a page."""
+        self._list.move(self._list.page)
+
+    def action_page_up(self) -> None:
+        """Go up a page."""
+        self._list.move(-self._list.page)
+
+    def action_first(self) -> None:
+        """Go to the first row."""
+        self._list.to_first()
+
+    def action_last(self) -> None:
+        """Go to the last row."""
+        self._list.to_last()
+
+    def action_open(self) -> None:
+        """Open the selected incident."""
+        if row := self._list.current:
+            self.post_message(self.OpenIncident(row.id))
+
+    def action_back(self) -> None:
+        """Leave the filter, else the filtered view, else the program."""
+        if self.has_class("filtering"):
+            self._leave_filter()
+        elif self._list.marked:
+            self._list.mark_all(0)
+            self.query_one("#top", Line).repaint()
+        elif self._query != self._view.query:
+            self.show_query(self._view.query)
+        else:
+            self.app.exit()
+
+    def action_view(self, number: int) -> None:
+        """Show a saved view."""
+        if number <= len(self.desk.views):
+            view = self.desk.views[number - 1]
+            self.show_query(view.query, view)
+
+    def neighbour(self, incident: str, by: int) -> str | None:
+        """Return the incident `by` rows from another in this view, for the detail's next and previous."""
+        if self._list.select(incident):
+            self._list.move(by)
+        row = self._list.current
+        return row.id if row and row.id != incident else None
+
+    # -- verbs -----------------------------------------------------------------------------------------------------
+
+    def _verb(self, verb: Callable[[DeskScreen, list[QueueRow]], Coroutine[Any, Any, None]]) -> None:
+        if chosen := self._list.chosen:
+            self._list.marked.clear()
+            self._list.refresh()
+            self.do(verb(self, chosen))
+
+    def action_acknowledge(self) -> None:
+        """Acknowledge the chosen."""
+        self._verb(verbs.acknowledge)
+
+    def action_take(self) -> None:
+        """Take the chosen."""
+        self._verb(verbs.take)
+
+    def action_status(self) -> None:
+        """Change the status of the chosen."""
+        self._verb(verbs.change_status)
+
+    def action_note(self) -> None:
+        """Write a note on the chosen."""
+        self._verb(verbs.write_note)
+
+    def action_priority(self) -> None:
+        """Change the priority of the chosen."""
+        self._verb(verbs.change_priority)
+
+    def action_edit(self) -> None:
+        """Set a field of the chosen."""
+        self._verb(verbs.edit_fields)
+
+    def action_raise(self) -> None:
+        """Raise an incident and put the cursor on it."""
+        self.do(self._raise())
+
+    async def _raise(self) -> None:
+        incident = await verbs.raise_incident(self)
+        if incident is not None:
+            self._list.select(incident.id)
+
+    def action_undo(self) -> None:
+        """Undo the responder's last action."""
+        self.do(verbs.undo(self))
+
+    def action_mark(self) -> None:
+        """Mark or unmark the selected one."""
+        self._list.toggle_mark()
+        self.query_one("#top", Line).repaint()
+
+    def action_mark_all(self) -> None:
+        """Mark all of the view, or unmark."""
+        marked = self._list.mark_all(_MARK_LIMIT)
+        self.query_one("#top", Line).repaint()
+        if marked == _MARK_LIMIT:
+            self.tell(f"The first {_MARK_LIMIT} are marked; a bulk action takes no more", warn=True)
+
+    def action_seen(self) -> None:
+        """Mark everything as seen."""
+        self.do(self._seen())
+
+    async def _seen(self) -> None:
+        problem = await self.desk.mark_seen(None)
+        self.tell(problem or "Everything is marked as seen", warn=bool(problem))
+
+    def action_copy(self) -> None:
+        """Copy the refs of the chosen."""
+        verbs.copy_ref(self, self._list.chosen)
+
+    def action_write_ref(self) -> None:
+        """Write the refs of the chosen to a file."""
+        verbs.write_ref(self, self._list.chosen)

@@ -1,0 +1,129 @@
+"""The facts of an incident above its timeline: four lines that say what it is, who has it and how long it lasts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import tzinfo
+
+from textual.strip import Strip
+from textual.widget import Widget
+
+from domain.incident import Incident, Item
+from domain.text import safe_text
+from domain.times import short, stamp
+from domain.vocabulary import SEVERITIES, TYPES
+from widgets.painting import strip
+from widgets.queue_lines import Symbols
+from widgets.spans import Span, Spans, between, clip, plain
+
+
+class Facts(Widget):
+    """Paints an incident's facts."""
+
+    DEFAULT_CSS = "Facts { height: 5; }"
+
+    def __init__(self, symbols: Symbols, zone: Callable[[], tzinfo], now: Callable[[], int]) -> None:
+        super().__init__(id="facts")
+        self._symbols, self._zone, self._now = symbols, zone, now
+        self._incident: Incident | None = None
+
+    def show(self, incident: Incident) -> None:
+        """Show an incident."""
+        self._incident = incident
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """Return one of the lines."""
+        width = self.size.width
+        lines = fact_lines(self._incident, width, self._zone(), self._now(), self._symbols) if self._incident else []
+        return strip(clip(lines[y] if y < len(lines) else [], width), width, self.rich_style)
+
+
+def fact_lines(incident: Incident, width: int, zone: tzinfo, now: int, symbols: Symbols) -> list[Spans]:
+    """Return the lines: title; state and owner; the moments; what it touches; what it is related to."""
+    return [
+        _title(incident, width),
+        _state(incident, symbols),
+        _moments(incident, zone, now, symbols),
+        _touched(incident, symbols),
+        _related(incident, symbols),
+    ]
+
+
+def _title(incident: Incident, width: int) -> Spans:
+    left = [Span(f" {incident.ref} ", "key"), plain(incident.title, "strong")]
+    right = [Span(" DRILL ", "warn")] if incident.drill else []
+    if incident.conflicts:
+        right.append(Span(f" {len(incident.conflicts)} conflicts ", "warn"))
+    return between(left, right, width)
+
+
+def _state(incident: Incident, symbols: Symbols) -> Spans:
+    role = {"P1": "bad", "P2": "warn"}.get(incident.priority or "", "")
+    number = (
+        f"S{SEVERITIES.index(incident.severity) + 1} {incident.severity}"
+        if incident.severity in SEVERITIES
+        else "no severity"
+    )
+    spans = [Span(f" {incident.priority or 'no priority'}", role), *_dot(symbols), Span(number)]
+    spans += [*_dot(symbols), plain(incident.phase, "strong"), *_dot(symbols)]
+    spans += [plain(f"owner {incident.owner}") if incident.owner else Span("nobody owns it", "warn")]
+    kinds = (TYPES.get(incident.type or "", incident.type), incident.technical_category, incident.service_category)
+    for kind in filter(None, kinds):
+        spans += [*_dot(symbols), plain(str(kind).replace("_", " "), "muted")]
+    return spans
+
+
+def _moments(incident: Incident, zone: tzinfo, now: int, symbols: Symbols) -> Spans:
+    spans = [Span(f" raised {stamp(incident.raised_at, zone)}", "muted")]
+    since = incident.raised_at
+    steps = (
+        ("acknowledged", incident.acknowledged_at),
+        ("mitigated", incident.mitigated_at),
+        ("ended", incident.ended_at),
+    )
+    for name, at in steps:
+        if at is not None:
+            spans += [*_dot(symbols), Span(f"{name} +{short(at - since)}", "muted")]
+    if incident.ended_at is None:
+        spans += [*_dot(symbols), Span(f"open for {short(now - since)}")]
+    return spans
+
+
+def _touched(incident: Incident, symbols: Symbols) -> Spans:
+    groups = (
+        ("resources", [_with_severity(item) for item in incident.resources]),
+        ("from", [item.name for item in incident.originators]),
+        ("tags", [item.name for item in incident.tags]),
+        ("roles", [f"{item.relation} {item.name}" for item in incident.roles]),
+    )
+    return _groups(groups, symbols, "no resources linked (l links one)")
+
+
+def _related(incident: Incident, symbols: Symbols) -> Spans:
+    open_ones = [each.title for each in incident.follow_ups if not each.done]
+    firing = [f"{incident.firing} firing of {incident.alerts}"] if incident.alerts else []
+    groups = (
+        ("related", [f"{item.relation} {item.name}" for item in incident.related]),
+        ("alerts", firing),
+        ("causes", [item.name for item in incident.causes]),
+        ("follow-ups", open_ones),
+    )
+    return _groups(groups, symbols, "")
+
+
+def _groups(groups: tuple[tuple[str, list[str]], ...], symbols: Symbols, otherwise: str) -> Spans:
+    spans: Spans = []
+    for name, values in groups:
+        if values:
+            spans += [*(_dot(symbols) if spans else [Span(" ")]), Span(f"{name} ", "muted")]
+            spans.append(Span(safe_text(", ".join(values))))
+    return spans or [Span(f" {otherwise}", "muted")]
+
+
+def _with_severity(item: Item) -> str:
+    return f"{item.name} ({item.severity})" if item.severity else item.name
+
+
+def _dot(symbols: Symbols) -> Spans:
+    return [Span(f" {symbols.dot} ", "muted")]

@@ -1,0 +1,51 @@
+"""From spans to Textual's strips."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+from textual.widget import Widget
+
+from widgets.spans import ROLES, Span, Spans
+
+_STYLES = {role: Style.parse(rich_style) for role, (_ansi, rich_style) in ROLES.items()}
+_PLAIN = Style.null()
+
+
+def strip(spans: Iterable[Span], width: int, base: Style) -> Strip:
+    """Return a line for a widget of `width` cells; neighbours of one role become one segment."""
+    merged: list[Segment] = []
+    for span in spans:
+        style = base + _STYLES.get(span.role, _PLAIN)
+        if merged and merged[-1].style == style:
+            merged[-1] = Segment(merged[-1].text + span.text, style)
+        elif span.text:
+            merged.append(Segment(span.text, style))
+    return Strip(merged).adjust_cell_length(width, base)
+
+
+class Line(Widget):
+    """One line that is painted from spans, e.g. the top line or the key line.
+
+    Args:
+        paint: Given the width, returns the line.
+    """
+
+    DEFAULT_CSS = "Line { height: 1; width: 1fr; }"
+
+    def __init__(self, paint: Callable[[int], Spans], *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id, classes=classes)
+        self._paint = paint
+
+    def repaint(self) -> None:
+        """Paint the line again, because what it shows has changed."""
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """Return the line."""
+        if y:
+            return Strip.blank(self.size.width, self.rich_style)
+        return strip(self._paint(self.size.width), self.size.width, self.rich_style)
