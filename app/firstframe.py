@@ -7,6 +7,7 @@ does not get so far, `FirstFrame.undo` puts everything back.
 from __future__ import annotations
 
 import os
+import re
 import sys
 import termios
 from typing import Any, TextIO
@@ -17,6 +18,7 @@ from widgets.queue_lines import Symbols, heading, key_line, row_line, top_line
 from widgets.spans import Span, Spans, to_ansi
 
 _ENTER = "\x1b[?1049h\x1b[?25l\x1b[H"
+_BLANKS = re.compile(" {6,}")
 _LEAVE = "\x1b[?1049l\x1b[?25h"
 
 
@@ -25,21 +27,26 @@ class FirstFrame:
 
     Attributes:
         attributes: The terminal's attributes from before, for the driver to restore at the end.
+        lines: What was painted.
         taken: Textual has taken the terminal over and will put it back itself.
     """
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
         self._fd = stream.fileno()
+        self.lines: list[Spans] = []
         self.taken = False
         self.attributes: list[Any] = termios.tcgetattr(self._fd)
 
-    def show(self, lines: list[str]) -> None:
+    def show(self, lines: list[Spans], *, color: bool) -> None:
         """Switch to the alternate screen and paint; what is typed meanwhile is not echoed, but kept for Textual."""
+        self.lines = lines
         quiet = [*self.attributes]
         quiet[3] &= ~(termios.ECHO | termios.ICANON)
         termios.tcsetattr(self._fd, termios.TCSANOW, quiet)
-        self._stream.write(_ENTER + "\r\n".join(lines))
+        text = "\n".join(to_ansi(line, color=color).rstrip(" ") for line in lines)
+        # The screen is blank, so blanks are stepped over: a tenth of the bytes.
+        self._stream.write(_ENTER + _BLANKS.sub(lambda blanks: f"\x1b[{len(blanks[0])}C", text))
         self._stream.flush()
 
     def undo(self) -> None:
@@ -70,15 +77,13 @@ def queue_frame(
     symbols: Symbols,
     keys: list[tuple[str, str]],
     size: os.terminal_size,
-    *,
-    color: bool,
-) -> list[str]:
+) -> list[Spans]:
     """Return the lines of the queue screen as it will be, for a terminal of `size`."""
     width = size.columns
     lines: list[Spans] = [top_line(safe_text(view), counts, "", symbols, width), heading(width)]
     for number, row in enumerate(rows[: size.lines - 3]):
-        cursor = Span(symbols.cursor if number == 0 else " ", "cursor")
+        cursor = Span(" ") if number else Span(symbols.cursor, "cursor")
         lines.append([cursor, *row_line(row, width, now, marked=False, symbols=symbols)])
     lines += [[]] * (size.lines - 1 - len(lines))
     lines.append(key_line(keys, width))
-    return [to_ansi(line, color=color) for line in lines]
+    return lines

@@ -7,7 +7,10 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, ClassVar
 
+from rich.console import RenderableType
+from rich.style import Style
 from textual import work
+from textual._compositor import CompositorUpdate
 from textual.app import App
 from textual.driver import Driver
 from textual.filter import LineFilter
@@ -17,6 +20,7 @@ from app.firstframe import FirstFrame
 from app.guard import SafeFilter
 from app.palette import Actions
 from app.session import Session
+from app.shown import BareDefaults, Shown
 from app.theme import OWN
 from domain.query import parse
 from screens.desk import Desk, SavedView
@@ -25,7 +29,9 @@ from screens.detail import Detail
 from screens.keys import KEYS, UNBOUND
 from screens.queue import Queue
 from storage.errors import StoreError
+from widgets.painting import strip
 from widgets.queue_lines import Symbols
+from widgets.spans import cells
 
 _POLL = 0.5  # seconds between looks for other processes' changes; each costs microseconds
 _MINUTE = 60
@@ -43,7 +49,13 @@ class Tocsin(App[None]):
     ) -> None:
         super().__init__(driver_class=driver)
         self.desk, self._frame = desk, frame
-        self._guard = SafeFilter()
+        self._guard, self._bare = SafeFilter(), BareDefaults()
+        self._shown = Shown()
+        self._shown_size = self.size
+        if frame is not None and not self.no_color:
+            self._shown.begin(
+                [strip(line, sum(cells(span.text) for span in line), Style.null()) for line in frame.lines]
+            )
         self._seen_version = 0
         self.animation_level = "none"
         for own in OWN:
@@ -58,12 +70,23 @@ class Tocsin(App[None]):
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Return Textual's filters and, last, the guard between foreign text and the terminal."""
-        return [*super().get_line_filters(), self._guard]
+        bare = [self._bare] if self.native_ansi_color else []
+        return [*super().get_line_filters(), *bare, self._guard]
+
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        """Send an update to the terminal, less what is there already."""
+        if isinstance(renderable, CompositorUpdate) and not self._batch_count and self._driver is not None:
+            if self.size != self._shown_size:
+                self._shown_size = self.size
+                self._shown.forget()
+            renderable = self._shown.reduce(renderable, self.size.width)
+        super()._display(screen, renderable)
 
     def on_mount(self) -> None:
         """Begin to look for changes, and load what writes."""
         if self._frame is not None:
             self._frame.taken = True
+        self.app_resume_signal.subscribe(self, lambda _app: self._shown.forget())
         self._seen_version = self.desk.reader.data_version()
         self.set_interval(_POLL, self._poll)
         self.set_timer(_MINUTE - self.desk.now() / 1000 % _MINUTE, self._begin_minutes)

@@ -66,12 +66,11 @@ def _first_frame(session: Session) -> FirstFrame | None:
         symbols_of(settings),
         line_of("queue", settings.keys),
         size,
-        color=not os.environ.get("NO_COLOR"),
     )
-    if rows:
-        frame.show(lines)
-        return frame
-    return None
+    if not rows:
+        return None
+    frame.show(lines, color=not os.environ.get("NO_COLOR"))
+    return frame
 
 
 def _make(session: Session, frame: FirstFrame | None) -> Tocsin:

@@ -56,9 +56,13 @@ def _since(replay: Replay, entry: Entry) -> str:
 
 def _set_back(entry: Entry, by_id: dict[str, Entry]) -> tuple[Draft, ...]:
     # One draft for each value it replaced, so that a conflict which it settled is open again.
-    replaced = [by_id[each] for each in entry.over if each in by_id]
-    before: list[Entry | None] = [*replaced] or [None]
+    before: list[Entry | None] = [*_replaced(entry, by_id)] or [None]
     return tuple(Draft(entry.kind, entry.what, _old(entry, each, by_id), over=(entry.id,)) for each in before)
+
+
+def _replaced(entry: Entry, by_id: dict[str, Entry]) -> list[Entry]:
+    # In the order they were written: where two disagree, the newest is the one that was shown.
+    return sorted((by_id[each] for each in entry.over if each in by_id), key=lambda e: (e.hlc, e.id))
 
 
 def _old(entry: Entry, before: Entry | None, by_id: dict[str, Entry]) -> dict[str, Any]:
@@ -86,7 +90,7 @@ def _note_text(entry: Entry, by_id: dict[str, Entry]) -> str:
 def _restored(replay: Replay, entry: Entry, by_id: dict[str, Entry], over: tuple[str, ...]) -> tuple[Draft, ...]:
     """Return what a drop or an add replaced, written again."""
     drafts = []
-    for gone in (by_id[each] for each in entry.over if each in by_id):
+    for gone in _replaced(entry, by_id):
         if gone.kind in ("add", "note", "fact"):
             amended = {"text": replay.note_text(gone)} if gone.kind == "note" else {}
             body = {**gone.payload, **amended, "undoes": entry.id}

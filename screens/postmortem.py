@@ -132,9 +132,9 @@ class Postmortem(DeskScreen):
         headings = [n for n, line in enumerate(self._area.text.split("\n")) if line.startswith("## ")]
         places = [n for n in headings if n > here] if by > 0 else [n for n in headings if n < here][::-1]
         if places:
-            self._area.move_cursor((min(places[0] + 2, self._area.document.line_count - 1), 0))
-            self._area.scroll_to(y=places[0], animate=False)
-            self._area.move_cursor((places[0], 0))
+            first = min(places[0] + 2, self._area.document.line_count - 1)
+            self._area.move_cursor((first, 0))
+            self._area.scroll_to(y=self._area.wrapped_document.location_to_offset((places[0], 0)).y, animate=False)
 
     # -- going out -------------------------------------------------------------------------------------------------
 

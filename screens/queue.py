@@ -61,13 +61,13 @@ class Queue(DeskScreen):
         yield Line(heading, id="heading")
         listed = QueueList(self._source(self._query), self.desk.now, self.desk.symbols, id="list")
         listed.empty = self._empty_lines()
+        listed.put(self._source(self._query).after(-1, max(60, self.app.size.height * 2)), 0)
         yield listed
         yield self.keys_line()
 
     def on_mount(self) -> None:
-        """Show the first window."""
+        """Let the list take the keys."""
         self._list.focus()
-        self.call_after_refresh(self._list.load)
 
     def on_resize(self, event: events.Resize) -> None:
         """Show a preview where there is room for one."""

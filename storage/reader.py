@@ -66,12 +66,12 @@ class Reader:
         return self._window(query, now, "> ?", "ASC", key, limit)
 
     def before(self, key: int, limit: int, query: Query = EVERYTHING, now: int = 0) -> list[QueueRow]:
-        """Return up to `limit` rows that come before `key` (`LAST` + 1 for the end), in queue order."""
+        """Return up to `limit` rows that come before `key` (`LAST`, which none has, for the end), in queue order."""
         return self._window(query, now, "< ?", "DESC", key, limit)[::-1]
 
     def last(self, limit: int, query: Query = EVERYTHING, now: int = 0) -> list[QueueRow]:
         """Return the last `limit` rows of the queue."""
-        return self.before(LAST + 1, limit, query, now)
+        return self.before(LAST, limit, query, now)
 
     def _window(self, query: Query, now: int, bound: str, direction: str, key: int, limit: int) -> list[QueueRow]:
         found = compile_query(query, Asker(self.me, now))

@@ -80,7 +80,13 @@ def to_ansi(spans: Iterable[Span], *, color: bool = True) -> str:
     """Return spans as text with the terminal's own attributes, plain where `color` is off."""
     if not color:
         return "".join(span.text for span in spans)
-    return "".join(_ansi(span) for span in spans)
+    joined: Spans = []
+    for span in spans:
+        if joined and joined[-1].role == span.role:
+            joined[-1] = Span(joined[-1].text + span.text, span.role)
+        else:
+            joined.append(span)
+    return "".join(_ansi(span) for span in joined)
 
 
 def _ansi(span: Span) -> str:

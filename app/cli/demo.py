@@ -42,9 +42,9 @@ def _show(call: Call, path: Path, print_path: bool) -> int:
 
         show_queue(call, OPEN, None)
         return 0
-    from app.tui import run_tui
+    from app.cli.root import open_screen
 
-    return run_tui(call.session.loaded)
+    return open_screen(call)
 
 
 def _print_path(call: Call, path: Path) -> None:

@@ -118,22 +118,23 @@ def tell(problem: Problem, *, as_json: bool) -> None:
 
 def unforeseen(error: BaseException, environ: Mapping[str, str]) -> Problem:
     """Write a crash report of mode 0600 to the state folder and return the one line that names it."""
+    import tempfile
     import traceback
 
     from app import paths
+    from app.cli.version import VERSION
     from domain.text import redact_secrets
-    from storage.rescue import rescue
 
-    folder = paths.state_dir(environ)
+    folder, where = paths.state_dir(environ), ""
     text = redact_secrets("".join(traceback.format_exception(error)))
-    try:
+    with contextlib.suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        kept = rescue(f"{sys.version}\n\n{text}", [folder])
-    except OSError:
-        kept = None
-    where = f"; the crash report is in {kept}" if kept else ""
-    name = type(error).__name__
-    return Problem("crash", f"tocsin failed with {name}{where}", "That is a bug: please report it.", 1)
+        handle, name = tempfile.mkstemp(prefix="crash-", suffix=".txt", dir=folder)  # of mode 0600
+        with os.fdopen(handle, "w", encoding="utf-8", errors="replace") as file:
+            file.write(f"tocsin {VERSION}, Python {sys.version}\n\n{text}")
+        where = f"; the crash report is in {name}"
+    said = f"tocsin failed with {type(error).__name__}{where}"
+    return Problem("crash", said, "That is a bug: please report it.", 1)
 
 
 def silence_stdout() -> None:

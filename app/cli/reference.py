@@ -116,8 +116,8 @@ def _roff_list(pairs: list[tuple[str, str]]) -> Iterator[str]:
 
 
 def _roff(text: str) -> str:
-    """Escape what roff would obey: backslashes, hyphens, and a leading full stop or quote."""
-    escaped = text.replace("\\", r"\e").replace("-", r"\-")
+    """Escape what roff would obey, or not know: backslashes, hyphens, curly quotes, a leading full stop or quote."""
+    escaped = text.replace("\\", r"\e").replace("-", r"\-").replace("“", r"\(lq").replace("”", r"\(rq")
     return rf"\&{escaped}" if escaped[:1] in (".", "'") else escaped
 
 

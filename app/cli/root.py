@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -43,6 +44,8 @@ VERBS: Mapping[str, tuple[str, str]] = {
     "completion": ("app.cli.completion", "completion"),
 }
 _COMPLETE = "_TOCSIN_COMPLETE"
+# Importing SQLModel makes half a million objects and no garbage; looking for some took a quarter of a verb's time.
+_RARELY = (100_000, 50, 100)
 
 
 class Root(Verbs):
@@ -83,12 +86,15 @@ class Root(Verbs):
             from click.shell_completion import shell_complete
 
             return shell_complete(self, {"obj": Call()}, "tocsin", _COMPLETE, instruction)
-        call = Call()
+        call, usual = Call(), gc.get_threshold()
+        gc.set_threshold(*_RARELY)
         try:
             code = self._invoke(call, list(args))
             sys.stdout.flush()
         except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the outermost place
             return self._failed(error, list(args), call)
+        finally:
+            gc.set_threshold(*usual)
         return code
 
     def _invoke(self, call: Call, args: list[str]) -> int:
@@ -136,6 +142,13 @@ def tocsin(ctx: click.Context) -> int | None:
 
         show_queue(call, OPEN, None)
         return 0
+    return open_screen(call)
+
+
+def open_screen(call: Call) -> int:
+    """Open the queue on the screen, with the garbage collector as Python has it: a long pause would be seen."""
     from app.tui import run_tui
 
+    gc.freeze()
+    gc.set_threshold(700, 10, 10)
     return run_tui(call.session.loaded)

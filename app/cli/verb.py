@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-from click.shell_completion import CompletionItem
 
 from app.cli.call import Call
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 _NEGATIVE = re.compile(r"-\d")
 _ESCAPE = "\0"  # cannot occur in an argument, so it can mark one
@@ -124,6 +126,8 @@ class Ref(click.ParamType[str]):
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002
         """Offer the refs of open incidents that begin so, with their titles."""
+        from click.shell_completion import CompletionItem
+
         from domain.text import one_line
 
         call = ctx.ensure_object(Call)
@@ -144,6 +148,8 @@ class Words(click.ParamType[str]):
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002
         """Offer the words that begin so."""
+        from click.shell_completion import CompletionItem
+
         return [CompletionItem(word) for word in self._words if word.startswith(incomplete)]
 
 

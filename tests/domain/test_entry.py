@@ -39,7 +39,8 @@ def test_the_chain_changes_with_anything_in_the_entry_but_stays_when_it_is_redac
     whole = chain_hash(b"before", made)
     changed: dict[str, Any] = {
         "id": "y", "incident": "j", "device": "d9", "dseq": 2, "hlc": 9, "kind": "note", "what": "title",
-        "author": "bo", "source": "sync", "occurred_at": 1, "recorded_at": 1, "over": ("e",), "bhash": body_hash("{}"), "src": "s",
+        "author": "bo", "source": "sync", "occurred_at": 1, "recorded_at": 1, "over": ("e",), "src": "s",
+        "bhash": body_hash("{}"),
     }  # fmt: skip
     assert {each.name for each in fields(made)} - set(changed) == {"body", "hash", "pk"}
     for name, value in changed.items():

@@ -184,6 +184,17 @@ def test_undoing_a_choice_opens_the_conflict_again() -> None:
     assert (journal.incident.severity, journal.incident.conflicts) == ("low", {})
 
 
+def test_of_two_of_one_name_the_newest_is_shown_again() -> None:
+    journal = raised()
+    journal.record(actions.add_item(journal.incident, "resource", "db", severity="low"))
+    worse = {"name": "db", "severity": "critical"}
+    journal.receive(entry("theirs", "add", "resource", worse, device="d2", hlc=journal.hlc + 1))
+    before = view(journal)
+    journal.undo(journal.record(actions.add_item(journal.incident, "resource", "db", severity="high")))
+    assert view(journal) == before
+    assert [item.severity for item in journal.incident.resources] == ["critical"]
+
+
 @pytest.mark.parametrize("kind", ["raise", "alias", "redact", "device", "hologram"])
 def test_some_things_cannot_be_undone(kind: str) -> None:
     journal = raised()

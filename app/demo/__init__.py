@@ -1,0 +1,5 @@
+"""A sample store to try everything on: forty incidents of a mid-sized company's last quarter."""
+
+from app.demo.maker import make
+
+__all__ = ["make"]
