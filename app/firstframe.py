@@ -15,7 +15,7 @@ from typing import Any, TextIO
 from domain.rows import QueueRow
 from domain.text import safe_text
 from widgets.queue_lines import Symbols, heading, key_line, row_line, top_line
-from widgets.spans import Span, Spans, to_ansi
+from widgets.spans import ASCII_SIGNS, Span, Spans, to_ansi
 
 _ENTER = "\x1b[?1049h\x1b[?25l\x1b[H"
 _BLANKS = re.compile(" {6,}")
@@ -33,18 +33,19 @@ class FirstFrame:
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
-        self._fd = stream.fileno()
+        self.fd = stream.fileno()
         self.lines: list[Spans] = []
         self.taken = False
-        self.attributes: list[Any] = termios.tcgetattr(self._fd)
+        self.attributes: list[Any] = termios.tcgetattr(self.fd)
 
-    def show(self, lines: list[Spans], *, color: bool) -> None:
+    def show(self, lines: list[Spans], *, color: bool, ascii_only: bool) -> None:
         """Switch to the alternate screen and paint; what is typed meanwhile is not echoed, but kept for Textual."""
         self.lines = lines
         quiet = [*self.attributes]
         quiet[3] &= ~(termios.ECHO | termios.ICANON)
-        termios.tcsetattr(self._fd, termios.TCSANOW, quiet)
+        termios.tcsetattr(self.fd, termios.TCSANOW, quiet)
         text = "\n".join(to_ansi(line, color=color).rstrip(" ") for line in lines)
+        text = text.translate(ASCII_SIGNS) if ascii_only else text
         # The screen is blank, so blanks are stepped over: a tenth of the bytes.
         self._stream.write(_ENTER + _BLANKS.sub(lambda blanks: f"\x1b[{len(blanks[0])}C", text))
         self._stream.flush()
@@ -55,7 +56,7 @@ class FirstFrame:
             return
         self._stream.write(_LEAVE)
         self._stream.flush()
-        termios.tcsetattr(self._fd, termios.TCSADRAIN, self.attributes)
+        termios.tcsetattr(self.fd, termios.TCSADRAIN, self.attributes)
 
 
 def open_frame() -> FirstFrame | None:

@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app import paths
-from app.settings import Loaded
+from app.loading import Loaded
 from domain.times import Clock
 
 if TYPE_CHECKING:
+    from app.settings import Settings
     from domain.errors import Mistake
     from storage.errors import StoreError
     from storage.store import Store
@@ -36,17 +37,22 @@ class Session:
     """
 
     def __init__(self, loaded: Loaded, clock: Clock = now) -> None:
-        self.loaded, self.settings, self.clock = loaded, loaded.settings, clock
+        self.loaded, self.clock = loaded, clock
+
+    @property
+    def settings(self) -> Settings:
+        """The settings."""
+        return self.loaded.settings
 
     @cached_property
     def author(self) -> str:
         """Who acts."""
-        return self.settings.author()
+        return self.loaded.author()
 
     @cached_property
     def zone(self) -> tzinfo:
         """The zone in which times are read and shown."""
-        return self.settings.timezone()
+        return self.loaded.timezone()
 
     @cached_property
     def store(self) -> Store:
@@ -90,8 +96,12 @@ class Session:
             error.remedy = error.remedy.replace("nothing was lost", "then record the kept text")
 
     def close(self) -> None:
-        """Close the store if it was opened."""
-        if "store" in self.__dict__:
+        """Close the store if it was opened; what was recorded is on the disk already, so this cannot fail."""
+        if "store" not in self.__dict__:
+            return
+        from storage.errors import StoreError
+
+        with contextlib.suppress(StoreError):  # it would hide the error that matters
             self.store.close()
 
     def __enter__(self) -> Session:

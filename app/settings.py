@@ -6,26 +6,12 @@ brings in pydantic-settings, which validates them.
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, is_dataclass, replace
-from datetime import UTC, datetime, tzinfo
-from pathlib import Path
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, ClassVar, Literal
-from zoneinfo import ZoneInfo
 
-from app import paths
 from domain import limits
 from domain.vocabulary import nearest
-
-
-class BadSettings(Exception):
-    """A settings file or variable that cannot be used (exit code 7); names it, and the remedy."""
-
-    def __init__(self, message: str, remedy: str) -> None:
-        super().__init__(message)
-        self.message, self.remedy = message, remedy
-
 
 _STRICT: Mapping[str, Any] = {"extra": "forbid"}
 
@@ -139,60 +125,6 @@ class Settings:
     """Keys by action, e.g. `queue.acknowledge = "A"`; `none` takes the key away."""
     postmortem_sections: tuple[str, ...] = ()
     """Titles of the post-mortem's sections; empty means the built-in template."""
-
-    def author(self) -> str:
-        """Return who acts: the set name, else the login name."""
-        if self.user.name:
-            return self.user.name
-        try:
-            return getpass.getuser()
-        except (KeyError, OSError):
-            return "unknown"
-
-    def timezone(self) -> tzinfo:
-        """Return the zone times are shown in; one that does not exist was refused when the settings were read."""
-        if self.display.zone == "local":
-            return datetime.now(UTC).astimezone().tzinfo or UTC
-        return UTC if self.display.zone.upper() == "UTC" else ZoneInfo(self.display.zone)
-
-
-@dataclass(frozen=True, slots=True)
-class Loaded:
-    """Settings as they hold for this run, and where each came from."""
-
-    settings: Settings
-    config: Path
-    database: Path
-    origins: Mapping[str, str]
-
-
-def load(environ: Mapping[str, str], *, database: str | None = None, config: str | None = None) -> Loaded:
-    """Read the settings.
-
-    Args:
-        environ: The environment.
-        database: The flag `--database`, which wins over everything.
-        config: The flag `--config`; else `TOCSIN_CONFIG`, else `config.toml` in the XDG config folder.
-
-    Raises:
-        BadSettings: A file or a variable cannot be used; names it.
-    """
-    named = config or environ.get("TOCSIN_CONFIG")
-    path = Path(named) if named else paths.config_dir(environ) / "config.toml"
-    variables = {k for k in environ if k.startswith("TOCSIN_") and k not in ("TOCSIN_CONFIG", "TOCSIN_DATABASE")}
-    settings = Settings()
-    origins: dict[str, str] = {}
-    if named and not path.exists():
-        raise BadSettings(f"There is no settings file {path}", "Make one with: tocsin config init.")
-    if variables or path.exists():
-        from app.settings_sources import read
-
-        settings, origins = read(path, environ)
-    chosen = database or environ.get("TOCSIN_DATABASE") or settings.database
-    if chosen != settings.database:
-        origins = {**origins, "database": "--database" if database else "TOCSIN_DATABASE"}
-    where = Path(chosen).expanduser() if chosen else paths.data_dir(environ) / "tocsin.db"
-    return Loaded(replace(settings, database=str(where)), path, where, origins)
 
 
 def flatten(value: Any, prefix: str = "") -> dict[str, Any]:

@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, ValidationError, create_model
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
-from app.settings import BadSettings, Settings, flatten, suggestion
+from app.loading import BadSettings
+from app.settings import Settings, flatten, suggestion
 from domain import limits, vocabulary
 from domain.errors import Mistake
 from domain.query import parse

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
@@ -9,13 +10,14 @@ from typing import Any, ClassVar
 
 from rich.console import RenderableType
 from rich.style import Style
-from textual import work
-from textual._compositor import CompositorUpdate
+from textual import events, work
+from textual._compositor import ChopsUpdate, CompositorUpdate
 from textual.app import App
 from textual.driver import Driver
 from textual.filter import LineFilter
 from textual.screen import Screen
 
+from app.ascii import AsciiSigns
 from app.firstframe import FirstFrame
 from app.guard import SafeFilter
 from app.palette import Actions
@@ -30,11 +32,14 @@ from screens.keys import KEYS, UNBOUND
 from screens.queue import Queue
 from storage.errors import StoreError
 from widgets.painting import strip
-from widgets.queue_lines import Symbols
+from widgets.queue_lines import ASCII, Symbols
 from widgets.spans import cells
 
 _POLL = 0.5  # seconds between looks for other processes' changes; each costs microseconds
 _MINUTE = 60
+_LONGEST_HOLD = 2.0
+_TURN = 0.02
+_TINY = 2  # an update of so many pieces, as a cursor key makes, cannot be seen half done: no need to bracket it
 
 
 class Tocsin(App[None]):
@@ -49,7 +54,7 @@ class Tocsin(App[None]):
     ) -> None:
         super().__init__(driver_class=driver)
         self.desk, self._frame = desk, frame
-        self._guard, self._bare = SafeFilter(), BareDefaults()
+        self._guard, self._bare, self._signs = SafeFilter(), BareDefaults(), AsciiSigns()
         self._shown = Shown()
         self._shown_size = self.size
         if frame is not None and not self.no_color:
@@ -57,6 +62,9 @@ class Tocsin(App[None]):
                 [strip(line, sum(cells(span.text) for span in line), Style.null()) for line in frame.lines]
             )
         self._seen_version = 0
+        self._tiny = False
+        self._held: list[events.Key] | None = None
+        self._held_again = False
         self.animation_level = "none"
         for own in OWN:
             self.register_theme(own)
@@ -71,7 +79,8 @@ class Tocsin(App[None]):
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Return Textual's filters and, last, the guard between foreign text and the terminal."""
         bare = [self._bare] if self.native_ansi_color else []
-        return [*super().get_line_filters(), *bare, self._guard]
+        signs = [self._signs] if self.desk.symbols is ASCII else []
+        return [*super().get_line_filters(), *bare, *signs, self._guard]
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
         """Send an update to the terminal, less what is there already."""
@@ -80,7 +89,16 @@ class Tocsin(App[None]):
                 self._shown_size = self.size
                 self._shown.forget()
             renderable = self._shown.reduce(renderable, self.size.width)
+            self._tiny = isinstance(renderable, ChopsUpdate) and len(renderable.spans) <= _TINY
         super()._display(screen, renderable)
+
+    def _begin_update(self) -> None:
+        if not self._tiny:
+            super()._begin_update()
+
+    def _end_update(self) -> None:
+        if not self._tiny:
+            super()._end_update()
 
     def on_mount(self) -> None:
         """Begin to look for changes, and load what writes."""
@@ -108,13 +126,59 @@ class Tocsin(App[None]):
         for widget in self.screen.query("QueueList, Facts"):
             widget.refresh()
 
+    # -- keys typed ahead of a dialog ------------------------------------------------------------------------------
+
+    async def on_event(self, event: events.Event) -> None:
+        """Keep keys back while a dialog opens; every other event goes its way."""
+        if self._held is not None and isinstance(event, events.Key):
+            self._held.append(event)
+            return
+        await super().on_event(event)
+
+    def hold_keys(self) -> None:
+        """Keep what is typed from now on, for the dialog that opens (or for two seconds, whatever happens)."""
+        self._held_again = True
+        if self._held is None:
+            self._held = []
+            self.set_timer(_LONGEST_HOLD, self.release_keys)
+
+    def release_keys(self) -> None:
+        """Give what was kept to the screen on top, in order, and let keys through again."""
+        self._held_again = False
+        if self._held:
+            self.run_worker(self._give_held(self._held), group="held keys", exclusive=True)
+        else:
+            self._held = None
+
+    async def _give_held(self, held: list[events.Key]) -> None:
+        while held:
+            await super().on_event(held.pop(0))
+            await asyncio.sleep(_TURN)  # a key may close the dialog, and the next one is for what follows
+            if self._held_again:
+                return
+        self._held = None
+
     async def _poll(self) -> None:
-        version = self.desk.reader.data_version()
-        if version != self._seen_version:
-            self._seen_version = version
-            for screen in self.screen_stack:
-                if isinstance(screen, DeskScreen):
-                    await screen.reread()
+        """Show what other processes have recorded; a store that cannot be read for once is asked again."""
+        try:
+            version = self.desk.reader.data_version()
+            if version != self._seen_version:
+                self._seen_version = version
+                await self._reread()
+        except StoreError as error:
+            home = self.screen_stack[0]
+            if isinstance(home, DeskScreen):
+                home.tell(f"{error.message}. {error.remedy}", warn=True)
+
+    async def _reread(self) -> None:
+        for screen in self.screen_stack:
+            if isinstance(screen, DeskScreen):
+                await screen.reread()
+
+    def _fatal_error(self) -> None:
+        """Leave after an error nobody foresaw; Textual would print the data in every frame of the traceback."""
+        self.keep_drafts()
+        self._close_messages_no_wait()
 
     # -- the screens' comings and goings ---------------------------------------------------------------------------
 
@@ -134,10 +198,9 @@ class Tocsin(App[None]):
 
     def on_detail_write_postmortem(self, event: Detail.WritePostmortem) -> None:
         """Open an incident's post-mortem."""
-        from app.export import markdown
         from screens.postmortem import Postmortem
 
-        self.push_screen(Postmortem(self.desk, event.incident, markdown))
+        self.push_screen(Postmortem(self.desk, event.incident))
 
     def keep_drafts(self) -> None:
         """Keep what is being typed, at once: the line has dropped or the machine goes down."""

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
 from typing import TYPE_CHECKING
 
 from app.firstframe import FirstFrame, open_frame, queue_frame
+from app.loading import BadSettings, Loaded
+from app.quick import has_unicode
 from app.session import Session
-from app.settings import BadSettings, Loaded, Settings
+from app.settings import Settings
 from domain.query import parse
 from screens.keys import check_keymap, line_of
 from widgets.queue_lines import ASCII, UNICODE, Symbols
@@ -22,8 +23,12 @@ if TYPE_CHECKING:
     from app.tocsin import Tocsin
 
 
-def run_tui(loaded: Loaded) -> int:
+def run_tui(loaded: Loaded, shown: FirstFrame | None = None) -> int:
     """Open the queue and return the exit code once it is left.
+
+    Args:
+        loaded: The settings, and where the store is.
+        shown: A first frame that is on the screen already.
 
     Raises:
         BadSettings: The keys in the settings cannot be used.
@@ -32,20 +37,21 @@ def run_tui(loaded: Loaded) -> int:
     if problems := check_keymap(loaded.settings.keys):
         raise BadSettings(f"{loaded.config}: {problems[0]}", "See docs/settings.md for the actions and their keys.")
     with Session(loaded) as session:
-        frame = _first_frame(session)
+        frame = shown or _first_frame(session)
         try:
             app = _make(session, frame)
             app.run(mouse=loaded.settings.display.mouse)
         finally:
             if frame is not None:
                 frame.undo()
+        if app._exception is not None:
+            raise app._exception  # the command line tells it, and writes the report
         return app.return_code or 0
 
 
 def symbols_of(settings: Settings) -> Symbols:
     """Return the signs to draw with: ASCII when set, or when the locale has no more."""
-    encoding = (getattr(sys.stdout, "encoding", None) or "").lower().replace("-", "")
-    return ASCII if settings.display.ascii or encoding not in ("utf8", "utf8mb4") else UNICODE
+    return ASCII if settings.display.ascii or not has_unicode(os.environ) else UNICODE
 
 
 def _first_frame(session: Session) -> FirstFrame | None:
@@ -69,7 +75,7 @@ def _first_frame(session: Session) -> FirstFrame | None:
     )
     if not rows:
         return None
-    frame.show(lines, color=not os.environ.get("NO_COLOR"))
+    frame.show(lines, color=not os.environ.get("NO_COLOR"), ascii_only=symbols_of(settings) is ASCII)
     return frame
 
 

@@ -70,11 +70,7 @@ class Session:
     """
 
     def __init__(
-        self,
-        argv: Sequence[str],
-        environment: Mapping[str, str],
-        size: tuple[int, int],
-        wire: Tripwire | None = None,
+        self, argv: Sequence[str], environment: Mapping[str, str], size: tuple[int, int], wire: Tripwire | None = None
     ) -> None:
         self.terminal = Terminal(*size)
         self.bytes = 0

@@ -23,7 +23,7 @@ Metrics = Iterator[tuple[str, float]]
 Scenario = Callable[["Setup", Program], Metrics]
 
 _KEYS = 40  # a screen and a half, so that the list has to move
-_PAGES = 8
+_PAGES = 2
 _COMMANDS = 3
 _WORKERS_DONE = 1.5  # seconds of silence after which nothing loads in the background any more
 
@@ -98,6 +98,8 @@ def typing(setup: Setup, program: Program) -> Metrics:
             cost = session.key(b"j")
             yield "key", cost.seconds * 1000
             yield "key_bytes", cost.bytes
+        session.type(b"g")  # back to the beginning, so that there are pages to go down
+        session.settle(0.3)
         for _ in range(_PAGES):
             yield "page_bytes", session.key(PAGE_DOWN).bytes
         yield "memory", session.peak_memory()

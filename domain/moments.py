@@ -83,7 +83,7 @@ def _set(entry: Entry, payload: dict[str, object]) -> tuple[str, str]:
     said = "\n".join(str(payload[name]) for name in ("note", "reason") if payload.get(name))
     if entry.what == "status":
         label = f" ({payload['label']})" if payload.get("label") else ""
-        return f"status: {_value(value)}{label}", said
+        return f"moved to {_value(value)}{label}", said
     if entry.what.startswith("pm:"):
         return f"wrote the post-mortem: {entry.what[3:].replace('_', ' ')}", ""
     if entry.what.startswith("act:"):
@@ -119,8 +119,12 @@ def _amend(_entry: Entry, payload: dict[str, object]) -> tuple[str, str]:
 
 def _add(entry: Entry, payload: dict[str, object]) -> tuple[str, str]:
     more = f" ({payload['severity']})" if payload.get("severity") else ""
-    relation = f"{payload['relation']}: " if payload.get("relation") else ""
-    return f"{entry.what}: {relation}{payload.get('name', '')}{more}", str(payload.get("description") or "")
+    name, description = f"{payload.get('name', '')}{more}", str(payload.get("description") or "")
+    if entry.what == "role":
+        return f"{name} is {payload.get('relation', '')}", description
+    if entry.what == "related":
+        return f"{payload.get('relation', '')} {name}", description
+    return f"{entry.what}: {name}", description
 
 
 def _drop(entry: Entry, payload: dict[str, object]) -> tuple[str, str]:

@@ -6,8 +6,12 @@ highest bit: closed 1, rank 3, moment 32 (seconds), number 27. Always positive a
 
 from __future__ import annotations
 
-from domain.incident import Incident
+from typing import TYPE_CHECKING
+
 from domain.vocabulary import PRIORITIES
+
+if TYPE_CHECKING:
+    from domain.incident import Incident
 
 _NUMBER_BITS = 27
 _MOMENT_BITS = 32

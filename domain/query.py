@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from domain import vocabulary
 from domain.errors import BadValue
@@ -23,8 +22,7 @@ FLAGS = ("new", "drill", "conflict", "firing", "unowned")
 NONE = "none"
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(NamedTuple):
     """One condition: `field op value`, `field` being `text` for words.
 
     `value` is what the field's reader gives: a word, a duration in ms, or None for `none`.
@@ -36,8 +34,7 @@ class Term:
     negated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(NamedTuple):
     """A parsed query: its terms, and the text it came from."""
 
     terms: tuple[Term, ...] = ()

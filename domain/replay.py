@@ -16,14 +16,12 @@ from domain.entry import Entry
 from domain.incident import Choice, FollowUp, Incident, Item
 from domain.vocabulary import CLOSED_STATUSES, FINISHED, PRIORITIES, SEVERITIES
 
-# Bump when this module's result for some entries changes: every store then rebuilds its projections.
-FOLD_VERSION = 1
-
 _RAISED = (
     "title", "description", "background", "status", "severity", "priority", "type", "technical_category",
     "service_category", "owner", "drill", "restricted", "impact_started_at", "detected_at",
 )  # fmt: skip
 _MOMENTS = ("impact_started_at", "detected_at")
+_SAFEST_FIRST: Mapping[str, tuple[str, ...]] = {"status": FINISHED, "severity": SEVERITIES, "priority": PRIORITIES}
 _LATEST = 253_402_300_800_000  # ms; the year 10000, which no calendar here can show
 # Where a kind's value stands in its body; None takes the whole body.
 _VALUE_KEY: Mapping[str, str | None] = {
@@ -129,6 +127,10 @@ class Replay:
     def facts(self, name: str) -> list[Entry]:
         """Return the facts of a name that stand, oldest first."""
         return self._in_time(f"fact:{name}")
+
+    def history(self, name: str) -> tuple[Head, ...]:
+        """Return every contribution to a field, replaced ones too, in tie-break order."""
+        return tuple(sorted(self._fields.get(name, {}).values(), key=lambda head: head.order))
 
     def value(self, name: str) -> Any:
         """Return the value shown for a field: the only head's, or the safe one of several."""
@@ -285,12 +287,8 @@ def replay(incident: str, entries: Iterable[Entry]) -> Incident:
 
 def _safe(name: str, heads: tuple[Head, ...]) -> Head:
     """Return the head to show while several disagree: the one that hides no danger."""
-    if name == "status":
-        return min(heads, key=lambda h: (_rank(h.value, FINISHED), -h.entry.hlc, h.entry.id))
-    if name == "severity":
-        return min(heads, key=lambda h: (_rank(h.value, SEVERITIES), -h.entry.hlc, h.entry.id))
-    if name == "priority":
-        return min(heads, key=lambda h: (_rank(h.value, PRIORITIES), -h.entry.hlc, h.entry.id))
+    if name in _SAFEST_FIRST:
+        return min(reversed(heads), key=lambda h: _rank(h.value, _SAFEST_FIRST[name]))  # of equals the newest
     if name in _MOMENTS:
         return min(heads, key=lambda h: (_LATEST if (at := _moment(h.value)) is None else at, h.order))
     return heads[-1]

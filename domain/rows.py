@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from domain.incident import Incident
-
 
 class QueueRow(NamedTuple):
     """One line of the queue, in the order of the store's columns; times in ms since 1970 UTC.
@@ -38,25 +36,3 @@ class QueueRow(NamedTuple):
     def is_new(self) -> bool:
         """Whether something was recorded since the responder last looked."""
         return self.last > self.seen
-
-
-def row_of(incident: Incident, key: int, last: int) -> QueueRow:
-    """Return the row of an incident."""
-    return QueueRow(
-        key=key,
-        id=incident.id,
-        ref=incident.ref,
-        title=incident.title,
-        phase=incident.phase,
-        status=incident.status,
-        priority=incident.priority,
-        severity=incident.severity,
-        owner=incident.owner,
-        raised_at=incident.raised_at,
-        updated_at=incident.updated_at,
-        ended_at=incident.closed_at or incident.ended_at,
-        conflicts=len(incident.conflicts),
-        firing=incident.firing,
-        drill=int(incident.drill),
-        last=last,
-    )

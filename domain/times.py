@@ -113,13 +113,7 @@ def short(ms: int) -> str:
 def age(ms: int) -> str:
     """Return a duration in one unit and at most four cells, for a list: `40s`, `12m`, `2h`, `3d`, `9w`, `2y`."""
     seconds = max(0, ms) // 1000
-    steps = (
-        (60, 1, "s"),
-        (3600, 60, "m"),
-        (86_400, 3600, "h"),
-        (864_000, 86_400, "d"),
-        (31_536_000, 604_800, "w"),
-    )
+    steps = ((60, 1, "s"), (3600, 60, "m"), (86_400, 3600, "h"), (864_000, 86_400, "d"), (31_536_000, 604_800, "w"))
     for limit, unit, letter in steps:
         if seconds < limit:
             return f"{seconds // unit}{letter}"

@@ -30,10 +30,11 @@ def undo(replay: Replay, undone: Sequence[Entry], timeline: Sequence[Entry]) -> 
 def _one(replay: Replay, entry: Entry, by_id: dict[str, Entry]) -> tuple[Draft, ...]:
     if entry.kind in ("raise", "alias", "redact", "device") or not entry.known:
         raise Refused(f"“{describe(entry)}” cannot be undone", "Move the incident to invalid instead.", "not_undoable")
-    if entry.kind == "drop" and not replay.undone(entry.id):
-        return _restored(replay, entry, by_id, over=())
-    if not replay.current(entry) or _closed_since(replay, entry):
+    stands = not replay.undone(entry.id) if entry.kind == "drop" else replay.current(entry)
+    if not stands or _moved_on(replay, entry):
         raise Refused(f"“{describe(entry)}” was changed since{_since(replay, entry)}", "See: tocsin log.", "changed")
+    if entry.kind == "drop":
+        return _restored(replay, entry, by_id, over=())
     if entry.kind in ("set", "amend"):
         return _set_back(entry, by_id)
     # An add that took the place of another gives it back.
@@ -41,16 +42,15 @@ def _one(replay: Replay, entry: Entry, by_id: dict[str, Entry]) -> tuple[Draft, 
     return replaced or (Draft("drop", field_of(entry), {"undoes": entry.id}, over=(entry.id,)),)
 
 
-def _closed_since(replay: Replay, entry: Entry) -> list[Entry]:
-    """Return the closings that rest on this change of status: without it they would close what is open."""
-    if field_of(entry) != "status":
-        return []
-    return [head.entry for head in replay.heads("fact:closed") if head.order > (entry.hlc, entry.id)]
+def _moved_on(replay: Replay, entry: Entry) -> list[Entry]:
+    """Return what was built on an entry: a closing rests on the status, so neither is changed under the other."""
+    other = {"status": "fact:closed", "fact:closed": "status"}.get(field_of(entry), "")
+    return [head.entry for head in replay.heads(other) if head.order > (entry.hlc, entry.id)]
 
 
 def _since(replay: Replay, entry: Entry) -> str:
     heads = [head.entry for head in replay.heads(field_of(entry)) if head.entry.id != entry.id]
-    heads += _closed_since(replay, entry)
+    heads += _moved_on(replay, entry)
     return f", by {heads[-1].author} at {iso(heads[-1].occurred_at)}" if heads else ""
 
 

@@ -6,7 +6,6 @@ Statuses and their ordinals are those of Egeria's IncidentReportStatus; the taxo
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Mapping
 
@@ -98,6 +97,8 @@ def slug(text: str) -> str:
 
 def nearest(word: str, words: Iterable[str]) -> str | None:
     """Return the right word that `word` most probably was meant to be, or None."""
+    import difflib
+
     found = difflib.get_close_matches(word, list(words), n=1, cutoff=0.5)
     return found[0] if found else None
 

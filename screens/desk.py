@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
 
 from domain.entry import Draft
 from domain.errors import Mistake
@@ -22,9 +21,6 @@ from storage.rescue import rescue
 from storage.seen import mark_all_seen, mark_seen
 from storage.store import Store
 from widgets.queue_lines import UNICODE, Symbols
-
-if TYPE_CHECKING:
-    from domain.postmortem import Document
 
 Action = Callable[[Incident], Iterable[Draft]]
 
@@ -43,16 +39,6 @@ class SavedView:
 
     name: str
     query: Query
-
-
-class Writing(Protocol):
-    """Post-mortems as text."""
-
-    def render(self, document: Document, /) -> str:
-        """Return a post-mortem as Markdown."""
-
-    def parse(self, markdown: str, document: Document, /) -> dict[str, str]:
-        """Return the texts of the sections that differ from the document's, by id."""
 
 
 class Desk:

@@ -10,6 +10,7 @@ from textual.screen import Screen
 
 from domain.errors import Mistake
 from screens.desk import Desk
+from screens.dialogs.question import Answer, KeyHolder, Question
 from screens.keys import keys_of, line_of
 from storage.errors import StoreError
 from widgets.key_line import KeyLine
@@ -38,7 +39,9 @@ def bindings(where: str) -> list[BindingType]:
         if key.action == "view":
             found += [Binding(n, f"view({n})", key.what, show=False, id=f"{key.id}.{n}") for n in key.keys.split(",")]
         else:
-            found.append(Binding(key.keys, key.action, key.what, show=False, id=key.id))
+            # An editor has keys of its own, ctrl+e and ctrl+x among them: ours come first there.
+            first = where == "postmortem"
+            found.append(Binding(key.keys, key.action, key.what, show=False, id=key.id, priority=first))
     return found
 
 
@@ -57,8 +60,15 @@ class DeskScreen(Screen[None]):
         """Return the line of keys at the bottom, where messages stand in for a while."""
         return KeyLine(line_of(self.WHERE, self.desk.keys))
 
-    def do(self, work: Coroutine[Any, Any, None]) -> None:
-        """Run a verb beside the screen; what it refuses is shown, with the remedy."""
+    def do(self, work: Coroutine[Any, Any, None], *, asks: bool = False) -> None:
+        """Run a verb beside the screen; what it refuses is shown, with the remedy.
+
+        Args:
+            work: The verb.
+            asks: It opens a dialog: what is typed before that stands belongs to the dialog.
+        """
+        if asks and isinstance(holder := self.app, KeyHolder):
+            holder.hold_keys()
         self.run_worker(self._guarded(work), group="verbs", exit_on_error=True)
 
     async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
@@ -68,7 +78,21 @@ class DeskScreen(Screen[None]):
             self.tell(f"{mistake.message}. {mistake.remedy}".strip(), warn=True)
         except StoreError as error:
             self.tell(f"Not recorded. {error.message}. {error.remedy}", warn=True, long=True)
+        finally:
+            self.release_keys()
         await self.reread()
+
+    async def ask(self, question: Question[Answer], *, followed: bool = False) -> Answer | None:
+        """Put a question and return its answer, None when the person left it; only from a verb."""
+        question.followed = followed
+        if isinstance(holder := self.app, KeyHolder):
+            holder.hold_keys()
+        return await self.app.push_screen_wait(question)
+
+    def release_keys(self) -> None:
+        """Let keys through again: no question follows."""
+        if isinstance(holder := self.app, KeyHolder):
+            holder.release_keys()
 
     def tell(self, text: str, *, warn: bool = False, long: bool = False) -> None:
         """Show a sentence in place of the keys, for a moment."""
@@ -96,5 +120,9 @@ class DeskScreen(Screen[None]):
             widget.refresh()
 
     def action_back(self) -> None:
+        """Go back."""
+        self.dismiss()
+
+    def action_leave(self) -> None:
         """Go back."""
         self.dismiss()

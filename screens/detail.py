@@ -125,11 +125,11 @@ class Detail(DeskScreen):
     def action_open(self) -> None:
         """Read the selected moment whole."""
         if moment := self.query_one(Timeline).current:
-            self.app.push_screen(Reading(moment))
+            self.app.push_screen(Reading(moment, self.desk.zone))
 
     def on_timeline_chosen(self, event: Timeline.Chosen) -> None:
         """Read the clicked moment whole."""
-        self.app.push_screen(Reading(event.moment))
+        self.app.push_screen(Reading(event.moment, self.desk.zone))
 
     def action_clock(self) -> None:
         """Show times in UTC, or in the local zone."""
@@ -138,20 +138,22 @@ class Detail(DeskScreen):
 
     # -- verbs -----------------------------------------------------------------------------------------------------
 
-    def _verb(self, verb: Callable[[DeskScreen, list[Incident]], Coroutine[Any, Any, None]]) -> None:
-        self.do(verb(self, [self._incident]))
+    def _verb(
+        self, verb: Callable[[DeskScreen, list[Incident]], Coroutine[Any, Any, None]], *, asks: bool = True
+    ) -> None:
+        self.do(verb(self, [self._incident]), asks=asks)
 
     def action_acknowledge(self) -> None:
         """Acknowledge."""
-        self._verb(verbs.acknowledge)
+        self._verb(verbs.acknowledge, asks=False)
 
     def action_take(self) -> None:
         """Take it."""
-        self._verb(verbs.take)
+        self._verb(verbs.take, asks=False)
 
     def action_mitigate(self) -> None:
         """Record that the impact has stopped."""
-        self._verb(verbs.mitigate)
+        self._verb(verbs.mitigate, asks=False)
 
     def action_note(self) -> None:
         """Write a note."""
@@ -163,7 +165,7 @@ class Detail(DeskScreen):
 
     def on_status_bar_pressed(self, event: StatusBar.Pressed) -> None:
         """Move to the status of a button."""
-        self.do(verbs.change_status(self, [self._incident], event.status))
+        self.do(verbs.change_status(self, [self._incident], event.status), asks=True)
 
     def action_priority(self) -> None:
         """Change the priority."""
@@ -179,11 +181,11 @@ class Detail(DeskScreen):
 
     def action_link(self) -> None:
         """Link something."""
-        self.do(verbs.link(self, self._incident))
+        self.do(verbs.link(self, self._incident), asks=True)
 
     def action_follow_up(self) -> None:
         """Add a follow-up."""
-        self.do(verbs.add_follow_up(self, self._incident))
+        self.do(verbs.add_follow_up(self, self._incident), asks=True)
 
     def action_star(self) -> None:
         """Star the selected moment, or take its star away."""
@@ -200,6 +202,13 @@ class Detail(DeskScreen):
     def action_postmortem(self) -> None:
         """Open the post-mortem."""
         self.post_message(self.WritePostmortem(self._shown))
+
+    def action_back(self) -> None:
+        """Go from the buttons to the timeline, else back to the queue."""
+        if self.query_one(StatusBar).has_focus:
+            self.query_one(Timeline).focus()
+        else:
+            self.dismiss()
 
     def action_copy(self) -> None:
         """Copy the ref."""

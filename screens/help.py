@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import zip_longest
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -11,7 +12,10 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from screens.keys import keys_of
+from screens.keys import Key, keys_of
+from widgets.spans import fit
+
+_TWO_COLUMNS = 76
 
 _NOTES = (
     "Every change is on your disk when the screen says so; u takes it back.",
@@ -32,13 +36,24 @@ class Help(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """Lay the keys out."""
         with VerticalScroll(classes="dialog tall"):
-            yield Static(Text(f"Keys: {self._where}", "bold"), classes="question")
-            yield Static(self._keys())
+            yield Static(Text(f"Keys: {self._where}   (esc closes)", "bold"), classes="question")
+            yield Static(self._keys(self.app.size.width))
             yield Static(Text("\n".join(_NOTES), "dim"), classes="hint")
 
-    def _keys(self) -> Text:
+    def _keys(self, width: int) -> Text:
+        """Return the keys, in two columns where they fit."""
+        keys = keys_of(self._where)
+        rows = -(-len(keys) // 2) if width >= _TWO_COLUMNS else len(keys)
+        size = min(width, 100) // 2 - 3
         text = Text()
-        for key in keys_of(self._where):
-            shown = self._remapped.get(key.id, key.shown)
-            text.append(shown.ljust(10), "bold cyan").append(f" {key.what}\n")
+        for left, right in zip_longest(keys[:rows], keys[rows:]):
+            text.append(self._shown(left).ljust(10), "bold cyan").append(
+                f" {fit(left.what, size - 11) if right else left.what}"
+            )
+            if right:
+                text.append(f" {self._shown(right).ljust(10)}", "bold cyan").append(f" {right.what[: size - 11]}")
+            text.append("\n")
         return text
+
+    def _shown(self, key: Key) -> str:
+        return self._remapped.get(key.id, key.shown)

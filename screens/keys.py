@@ -6,15 +6,14 @@ On a bad line an arrow key can arrive as `ESC`, `[`, `B`: so A to D, F, H, O and
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from domain.vocabulary import nearest
 
 UNBOUND = "none"
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(NamedTuple):
     """One action's keys.
 
     Attributes:
@@ -46,7 +45,7 @@ KEYS: tuple[Key, ...] = (
     Key("everywhere.help", "question_mark,f1", "?", "help for this screen", "help"),
     Key("everywhere.palette", "colon,ctrl+p", ": ctrl+p", "every action by name"),
     Key("everywhere.clock", "z", "z", "times in UTC or local"),
-    Key("everywhere.back", "q,escape", "q esc", "back; leave from the queue"),
+    Key("everywhere.back", "escape", "esc", "back"),
     Key("queue.down", "j,down", "j ↓", "down"),
     Key("queue.up", "k,up", "k ↑", "up"),
     Key("queue.first", "g,home", "g", "first"),
@@ -64,9 +63,10 @@ KEYS: tuple[Key, ...] = (
     Key("queue.filter", "slash", "/", "filter as you type", "filter"),
     Key("queue.mark", "space", "space", "mark for a bulk action"),
     Key("queue.mark_all", "asterisk", "*", "mark all of the view, or unmark"),
-    Key("queue.undo", "u", "u", "undo your last action"),
+    Key("queue.undo", "u", "u", "undo your last action", "undo"),
     Key("queue.view", "1,2,3,4,5,6,7,8,9", "1-9", "saved views"),
     Key("queue.seen", "ctrl+r", "ctrl+r", "mark everything as seen"),
+    Key("queue.leave", "q", "q", "leave", "quit"),
     Key("queue.copy", "y", "y", "copy the ref to the clipboard (OSC 52)"),
     Key("queue.write_ref", "Y", "Y", "write the ref to a file"),
     Key("detail.note", "c", "c", "write a note", "note"),
@@ -91,6 +91,7 @@ KEYS: tuple[Key, ...] = (
     Key("detail.last", "G,end", "G", "last moment"),
     Key("detail.page_down", "ctrl+d,pagedown", "ctrl+d", "a page down"),
     Key("detail.page_up", "ctrl+u,pageup", "ctrl+u", "a page up"),
+    Key("detail.leave", "q", "q", "back to the queue", "back"),
     Key("detail.copy", "y", "y", "copy the ref to the clipboard (OSC 52)"),
     Key("detail.write_ref", "Y", "Y", "write the ref to a file"),
     Key("postmortem.close", "escape", "esc", "save and go back", "save, back"),

@@ -14,9 +14,9 @@ from textual.timer import Timer
 from textual.widgets import TextArea
 
 from domain import actions
-from domain.postmortem import Document, build
+from domain.postmortem import Document, build, parse, render
 from domain.times import age
-from screens.desk import Desk, Writing
+from screens.desk import Desk
 from screens.deskscreen import DeskScreen, bindings
 from widgets.note_area import PAUSE
 from widgets.painting import Line
@@ -34,11 +34,11 @@ class Postmortem(DeskScreen):
     Postmortem TextArea { height: 1fr; border: none; padding: 0; }
     """
 
-    def __init__(self, desk: Desk, incident: str, writing: Writing) -> None:
+    def __init__(self, desk: Desk, incident: str) -> None:
         super().__init__(desk)
-        self._of, self._writing = incident, writing
+        self._of = incident
         self._document: Document = self._build()
-        self._base = writing.render(self._document)
+        self._base = render(self._document)
         self._saved = "from the log"
         self._pause: Timer | None = None
 
@@ -94,11 +94,12 @@ class Postmortem(DeskScreen):
         """Record the sections that were changed."""
         if self._pause is not None:
             self._pause.stop()
-        texts = self._writing.parse(self._area.text, self._document)
+        texts = parse(self._area.text, self._document)
         if texts:
             await self.desk.act([self._of], lambda incident: actions.write_sections(incident, texts))
         await self.desk.forget_draft("postmortem", self._of)
-        self._document = self._build()
+        # Not built anew from the log: what others add meanwhile would look like changed text at the next save.
+        self._document = self._document.rewritten(texts)
         self._base = self._area.text
         self._state(
             f"recorded: {', '.join(name.replace('_', ' ') for name in texts)}" if texts else "nothing to record"
@@ -129,12 +130,20 @@ class Postmortem(DeskScreen):
 
     def _jump(self, by: int) -> None:
         here = self._area.cursor_location[0]
-        headings = [n for n, line in enumerate(self._area.text.split("\n")) if line.startswith("## ")]
+        lines = self._area.text.split("\n")
+        headings = [n for n, line in enumerate(lines) if line.startswith("## ")]
         places = [n for n in headings if n > here] if by > 0 else [n for n in headings if n < here][::-1]
         if places:
-            first = min(places[0] + 2, self._area.document.line_count - 1)
-            self._area.move_cursor((first, 0))
+            ends = [n for n in headings if n > places[0]]
+            last = self._last_text(places[0], ends[0] if ends else len(lines))
+            self._area.move_cursor((last, len(lines[last])))
             self._area.scroll_to(y=self._area.wrapped_document.location_to_offset((places[0], 0)).y, animate=False)
+
+    def _last_text(self, heading: int, end: int) -> int:
+        """Return the last line of a section that holds text, where one goes on writing."""
+        lines = self._area.text.split("\n")
+        written = [n for n in range(heading + 1, end) if lines[n].strip()]
+        return written[-1] if written else min(heading + 1, len(lines) - 1)
 
     # -- going out -------------------------------------------------------------------------------------------------
 

@@ -34,8 +34,8 @@ class Queue(DeskScreen):
     BINDINGS = bindings("queue")
     DEFAULT_CSS = """
     Queue { layout: vertical; }
-    Queue #filter { display: none; }
-    Queue.filtering #filter { display: block; }
+    Queue .filter { display: none; }
+    Queue.filtering .filter { display: block; }
     Queue.filtering #top { display: none; }
     """
 
@@ -104,15 +104,14 @@ class Queue(DeskScreen):
         return [
             [plain(f"  Nothing here: {self._query.text or 'this view is empty'}.")],
             [],
-            [
-                Span("  /", key),
-                plain("  filters anew    "),
-                Span("7", key),
-                plain("  shows all    "),
-                Span("1", key),
-                plain("  what is open"),
-            ],
+            [Span("  /", key), plain("  filters anew    "), *self._view_keys()],
         ]
+
+    def _view_keys(self) -> Spans:
+        """Return the keys of the home view and of the one that shows all, as the settings have them."""
+        views = self.desk.views[:9]
+        wanted = [0, *(n for n, view in enumerate(views) if not view.query.terms)][:2] if views else []
+        return [span for n in wanted for span in (Span(str(n + 1), "key"), plain(f"  {views[n].name}    "))]
 
     # -- reading ---------------------------------------------------------------------------------------------------
 
@@ -164,20 +163,21 @@ class Queue(DeskScreen):
     # -- the filter ------------------------------------------------------------------------------------------------
 
     def action_filter(self) -> None:
-        """Filter as you type."""
-        if not self.query("#filter"):
-            line = Input(
-                self._query.text,
-                placeholder='words, status:open priority:<=P2 owner:me "disk full"',
-                id="filter",
-                compact=True,
-            )
-            line.cursor_blink = False
-            self.mount(line, before="#top")
+        """Filter as you type, beginning with what the list shows."""
+        for old in self.query(".filter"):
+            old.remove()
+        text = f"{self._query.text} " if self._query.text else ""
+        line = Input(
+            text,
+            placeholder='words, status:open priority:<=P2 owner:me "disk full"',
+            compact=True,
+            select_on_focus=False,
+        )
+        line.cursor_blink = False
+        line.add_class("filter")
+        self.mount(line, before="#top")
         self.add_class("filtering")
-        field = self.query_one("#filter", Input) if self.query("#filter") else None
-        if field is not None:
-            self.call_after_refresh(field.focus)
+        line.focus()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Show what matches so far; a term that cannot be read yet waits for its end."""
@@ -254,7 +254,7 @@ class Queue(DeskScreen):
             self.post_message(self.OpenIncident(row.id))
 
     def action_back(self) -> None:
-        """Leave the filter, else the filtered view, else the program."""
+        """Leave the filter, else the marks, else the filtered view."""
         if self.has_class("filtering"):
             self._leave_filter()
         elif self._list.marked:
@@ -263,7 +263,11 @@ class Queue(DeskScreen):
         elif self._query != self._view.query:
             self.show_query(self._view.query)
         else:
-            self.app.exit()
+            self.tell("This is the queue; q leaves")
+
+    def action_leave(self) -> None:
+        """Leave the program."""
+        self.app.exit()
 
     def action_view(self, number: int) -> None:
         """Show a saved view."""
@@ -280,39 +284,42 @@ class Queue(DeskScreen):
 
     # -- verbs -----------------------------------------------------------------------------------------------------
 
-    def _verb(self, verb: Callable[[DeskScreen, list[QueueRow]], Coroutine[Any, Any, None]]) -> None:
-        if chosen := self._list.chosen:
-            self._list.marked.clear()
-            self._list.refresh()
-            self.do(verb(self, chosen))
+    def _verb(self, verb: Callable[[DeskScreen, list[QueueRow]], Coroutine[Any, Any, None]], *, asks: bool) -> None:
+        chosen = self._list.chosen
+        if not chosen:
+            self.tell("Nothing is selected", warn=True)
+            return
+        self._list.marked.clear()
+        self._list.refresh()
+        self.do(verb(self, chosen), asks=asks or len(chosen) > 1)
 
     def action_acknowledge(self) -> None:
         """Acknowledge the chosen."""
-        self._verb(verbs.acknowledge)
+        self._verb(verbs.acknowledge, asks=False)
 
     def action_take(self) -> None:
         """Take the chosen."""
-        self._verb(verbs.take)
+        self._verb(verbs.take, asks=False)
 
     def action_status(self) -> None:
         """Change the status of the chosen."""
-        self._verb(verbs.change_status)
+        self._verb(verbs.change_status, asks=True)
 
     def action_note(self) -> None:
         """Write a note on the chosen."""
-        self._verb(verbs.write_note)
+        self._verb(verbs.write_note, asks=True)
 
     def action_priority(self) -> None:
         """Change the priority of the chosen."""
-        self._verb(verbs.change_priority)
+        self._verb(verbs.change_priority, asks=True)
 
     def action_edit(self) -> None:
         """Set a field of the chosen."""
-        self._verb(verbs.edit_fields)
+        self._verb(verbs.edit_fields, asks=True)
 
     def action_raise(self) -> None:
         """Raise an incident and put the cursor on it."""
-        self.do(self._raise())
+        self.do(self._raise(), asks=True)
 
     async def _raise(self) -> None:
         incident = await verbs.raise_incident(self)
@@ -345,8 +352,10 @@ class Queue(DeskScreen):
 
     def action_copy(self) -> None:
         """Copy the refs of the chosen."""
-        verbs.copy_ref(self, self._list.chosen)
+        if chosen := self._list.chosen:
+            verbs.copy_ref(self, chosen)
 
     def action_write_ref(self) -> None:
         """Write the refs of the chosen to a file."""
-        verbs.write_ref(self, self._list.chosen)
+        if chosen := self._list.chosen:
+            verbs.write_ref(self, chosen)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import tzinfo
+
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import VerticalScroll
@@ -10,7 +12,7 @@ from textual.widgets import Markdown, Static
 
 from domain.moments import Moment
 from domain.text import safe_text, wrap_long_lines
-from domain.times import iso
+from domain.times import stamp
 from widgets.safe import ui_text
 
 
@@ -26,16 +28,17 @@ class Reading(ModalScreen[None]):
     ]
     AUTO_FOCUS = ""
 
-    def __init__(self, moment: Moment) -> None:
+    def __init__(self, moment: Moment, zone: tzinfo) -> None:
         super().__init__()
-        self._moment = moment
+        self._moment, self._zone = moment, zone
 
     def compose(self) -> ComposeResult:
         """Lay the moment out."""
         entry = self._moment.entry
         with VerticalScroll(classes="dialog tall"):
             yield Static(
-                ui_text(f"{iso(entry.occurred_at)} {entry.author} {self._moment.headline}"), classes="question"
+                ui_text(f"{stamp(entry.occurred_at, self._zone)}  {entry.author}  {self._moment.headline}"),
+                classes="question",
             )
             text = wrap_long_lines(safe_text(self._moment.text, keep_newlines=True))
             # Long texts go past Markdown: a fenced block of one long line would hold the screen up.
@@ -43,6 +46,7 @@ class Reading(ModalScreen[None]):
                 yield Markdown(text, open_links=False)
             else:
                 yield Static(ui_text(text, keep_newlines=True))
+            yield Static(ui_text("j k scroll · esc closes", "dim"), classes="hint")
 
     def action_scroll(self, by: int) -> None:
         """Scroll by lines."""

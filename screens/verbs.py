@@ -15,6 +15,7 @@ from domain import actions, fields, lifecycle, vocabulary
 from domain.errors import Mistake
 from domain.incident import Incident
 from domain.notes import split_when
+from domain.times import stamp
 from screens.desk import Action, Outcome
 from screens.deskscreen import DeskScreen, Target
 from screens.dialogs.choice import Choice, Offer
@@ -48,17 +49,16 @@ async def mitigate(screen: DeskScreen, targets: Sequence[Target]) -> None:
     """Record that the impact has stopped."""
     now = screen.desk.now()
     outcome = await screen.desk.act([t.id for t in targets], lambda i: actions.mitigate(i, now=now))
-    _say(screen, "Mitigated", outcome)
+    early = [incident for incident in outcome.done if incident.status != "validated"]
+    _say(screen, f"Mitigated (its state stays {early[0].phase}: s moves it on)" if early else "Mitigated", outcome)
 
 
 async def write_note(screen: DeskScreen, targets: Sequence[Target]) -> None:
     """Ask for a note and record it on each target."""
     which = _names(targets)
     key = targets[0].id if len(targets) == 1 else ""
-    dialog = Writing(
-        screen.desk, f"Note on {which}", kind="note", incident=key, hint="@14:05 or -12m: it happened then"
-    )
-    text = await screen.app.push_screen_wait(dialog)
+    dialog = Writing(screen.desk, f"Note on {which}", kind="note", incident=key, hint="@14:05 or -12m first: when")
+    text = await screen.ask(dialog)
     if text is not None:
         await send_note(screen, targets, text)
 
@@ -68,7 +68,8 @@ async def send_note(screen: DeskScreen, targets: Sequence[Target], text: str) ->
     desk = screen.desk
     occurred_at, body = split_when(text, desk.now(), desk.zone)
     act = lambda _incident: actions.note(body, occurred_at=occurred_at)  # noqa: E731
-    await _act_with_text(screen, targets, act, text, "Noted")
+    done = f"Noted, happened {stamp(occurred_at, desk.zone)}" if occurred_at is not None else "Noted"
+    await _act_with_text(screen, targets, act, text, done)
     await desk.forget_draft("note", targets[0].id if len(targets) == 1 else "")
 
 
@@ -104,8 +105,9 @@ async def _ask_status(screen: DeskScreen, incidents: Sequence[Incident]) -> str 
     for verdict in lifecycle.choices(first, strict=strict):
         waivable = verdict.target == "closed" and first.is_closed and first.closed_at is None
         why = "" if verdict.step or waivable else verdict.why
-        offers.append(Offer(verdict.target, verdict.target.capitalize(), lifecycle.meaning(verdict.target), why))
-    return await screen.app.push_screen_wait(Choice(f"Move {_names(incidents)} from {first.status} to", offers))
+        name, meaning = verdict.target.capitalize(), lifecycle.meaning(verdict.target)
+        offers.append(Offer(verdict.target, name, meaning, why, verdict.remedy))
+    return await screen.ask(Choice(f"Move {_names(incidents)} from {first.status} to", offers), followed=True)
 
 
 async def _ask_for_step(screen: DeskScreen, incidents: Sequence[Incident], status: str) -> dict[str, str] | None:
@@ -121,7 +123,7 @@ async def _ask_for_step(screen: DeskScreen, incidents: Sequence[Incident], statu
     }
     if any(step.asks for step in steps):
         sure = Confirm(f"Ignore {_names(incidents)}?", "Ignored means: it is real, and it is closed with no action.")
-        if not await screen.app.push_screen_wait(sure):
+        if not await screen.ask(sure, followed=True):
             return None
     if not any(asked.values()) and len(incidents) > 1 and not await _sure(screen, incidents, f"Move to {status}"):
         return None
@@ -131,6 +133,8 @@ async def _ask_for_step(screen: DeskScreen, incidents: Sequence[Incident], statu
 _QUESTIONS = {
     "label": ("What is the status called?", "a few words"),
     "note": ("What was found or done?", "it goes on the timeline"),
+    "note ignored": ("Why is it closed without action?", "it goes on the timeline"),
+    "note invalid": ("Why is it not an incident?", "it goes on the timeline"),
     "reason": ("Why?", "it goes on the timeline"),
     "waive": ("Closed without a published post-mortem: why?", "it goes on the timeline"),
 }
@@ -141,20 +145,21 @@ async def _ask_texts(
 ) -> dict[str, str] | None:
     found: dict[str, str] = {}
     for name in wanted:
-        question, hint = _QUESTIONS[name]
+        question, hint = _QUESTIONS.get(f"{name} {status}") or _QUESTIONS[name]
         title = f"{_names(incidents)} {screen.desk.symbols.arrow} {status}. {question}"
         dialog = Writing(screen.desk, title, kind=f"status:{name}", incident=_key(incidents), hint=hint)
-        text = await screen.app.push_screen_wait(dialog)
+        text = await screen.ask(dialog, followed=name != wanted[-1])
         if text is None:
             return None
         found[name] = text
+    screen.release_keys()
     return found
 
 
 async def change_priority(screen: DeskScreen, targets: Sequence[Target]) -> None:
     """Ask for the priority and set it."""
     offers = [Offer(name, name, meaning) for name, meaning in vocabulary.PRIORITY_MEANING.items()]
-    chosen = await screen.app.push_screen_wait(Choice(f"Priority of {_names(targets)} (if unsure, the higher)", offers))
+    chosen = await screen.ask(Choice(f"Priority of {_names(targets)} (if unsure, the higher)", offers))
     if chosen is not None:
         outcome = await screen.desk.act([t.id for t in targets], lambda i: actions.set_fields(i, {"priority": chosen}))
         _say(screen, chosen, outcome)
@@ -168,9 +173,8 @@ async def edit_fields(screen: DeskScreen, targets: Sequence[Target]) -> None:
         f"Set a field of {_names(targets)}: FIELD=VALUE",
         hint=hint,
         check=lambda line: fields.parse_setting(line, now, zone),
-        value=f"title={targets[0].title}" if len(targets) == 1 else "",
     )
-    line = await screen.app.push_screen_wait(dialog)
+    line = await screen.ask(dialog)
     if line is not None:
         register, value = fields.parse_setting(line, now, zone)
         outcome = await screen.desk.act([t.id for t in targets], lambda i: actions.set_fields(i, {register: value}))
@@ -180,7 +184,7 @@ async def edit_fields(screen: DeskScreen, targets: Sequence[Target]) -> None:
 async def change_owner(screen: DeskScreen, targets: Sequence[Target]) -> None:
     """Ask for the owner; `me` is the responder, a blank line is nobody."""
     dialog = OneLine(f"Who owns {_names(targets)}?", hint="a name · me · blank for nobody")
-    name = await screen.app.push_screen_wait(dialog)
+    name = await screen.ask(dialog)
     if name is not None:
         who = screen.desk.me if name.strip() == "me" else name
         _say(screen, "Assigned", await screen.desk.act([t.id for t in targets], lambda i: actions.assign(i, who)))
@@ -196,7 +200,7 @@ prior|follow-on|cause|duplicate REF   another incident"""
 async def link(screen: DeskScreen, target: Target) -> None:
     """Ask for what to link and link it."""
     dialog = OneLine(f"Link to {target.ref}", hint=_LINKS, check=partial(_link_action, screen))
-    line = await screen.app.push_screen_wait(dialog)
+    line = await screen.ask(dialog)
     if line is not None:
         _say(screen, "Linked", await screen.desk.act([target.id], _link_action(screen, line)))
 
@@ -220,7 +224,7 @@ def _link_action(screen: DeskScreen, line: str) -> Action:
 async def add_follow_up(screen: DeskScreen, target: Target) -> None:
     """Ask for a follow-up and add it."""
     dialog = OneLine(f"Follow-up of {target.ref}", hint="what is to be done · @owner anywhere names who")
-    line = await screen.app.push_screen_wait(dialog)
+    line = await screen.ask(dialog)
     if line and line.strip():
         owner = next((word[1:] for word in line.split() if word.startswith("@") and len(word) > 1), "")
         title = " ".join(word for word in line.split() if word != f"@{owner}")
@@ -231,7 +235,7 @@ async def add_follow_up(screen: DeskScreen, target: Target) -> None:
 
 async def raise_incident(screen: DeskScreen) -> Incident | None:
     """Ask for a new incident's facts and raise it."""
-    drafts = await screen.app.push_screen_wait(Raising(screen.desk))
+    drafts = await screen.ask(Raising(screen.desk))
     if drafts is None:
         return None
     incident = await screen.desk.raise_incident(drafts)
@@ -244,8 +248,15 @@ async def undo(screen: DeskScreen, incident: str | None = None) -> None:
     """Take back the responder's last action."""
     incidents, what = await screen.desk.undo(incident)
     kind, _colon, name = what.partition(":")
-    said = "the note" if kind == "note" else name.replace("_", " ")
-    screen.tell(f"Undone: {said} of {_names(incidents)}")
+    now = f"; it is {incidents[0].phase} again" if name == "status" and len(incidents) == 1 else ""
+    screen.tell(f"Undone: {_undone(kind, name)} of {_names(incidents)}{now}")
+
+
+def _undone(kind: str, name: str) -> str:
+    """Return what was undone in words; `name` is a field, a fact or a collection."""
+    field, _colon, rest = name.partition(":")
+    named = {"star": "the star", "pm": f"the post-mortem's {rest.replace('_', ' ')}", "act": "the follow-up"}
+    return "the note" if kind in ("note", "amend") else named.get(field, f"the {field.replace('_', ' ')}")
 
 
 def copy_ref(screen: DeskScreen, targets: Sequence[Target]) -> None:
@@ -279,8 +290,9 @@ async def _sure(screen: DeskScreen, targets: Sequence[Target], verb: str) -> boo
         return True
     listed = "\n".join(f"{target.ref}  {target.title}" for target in targets[:_NAMED])
     more = f"\nand {len(targets) - _NAMED} more" if len(targets) > _NAMED else ""
-    question: Confirm = Confirm(f"{verb} {len(targets)} incidents?", listed + more)
-    return await screen.app.push_screen_wait(question)
+    question = Confirm(f"{verb} {len(targets)} incidents?", listed + more)
+    sure: bool | None = await screen.ask(question)
+    return bool(sure)
 
 
 def _names(targets: Sequence[Target]) -> str:

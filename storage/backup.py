@@ -31,8 +31,9 @@ def backup(path: Path, target: Path, progress: Progress | None = None) -> int:
     Raises:
         NotWritable: The target exists or cannot be written; nothing half written is left.
     """
-    if target.exists():
-        raise NotWritable(f"There is a file already: {target}", "Name a new file; backups are never overwritten.")
+    with translated(target):
+        if target.exists():
+            raise NotWritable(f"There is a file already: {target}", "Name a new file; backups are never overwritten.")
     partial = target.with_name(f".{target.name}.partial")
     try:
         with translated(target):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 
 from storage.errors import Unusable, translated
 
-APPLICATION_ID = 0x746F6373  # "tocs"
 BUSY_SECONDS = 10
 _NETWORK = frozenset(
     {"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "9p", "afs", "ceph", "glusterfs", "lustre", "beegfs"}
@@ -42,8 +42,11 @@ def connect(path: Path, *, create: bool = False) -> sqlite3.Connection:
 
 def _create(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    # SQLite would make it 0644; its -wal and -shm take the rights of this one.
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    # SQLite would make it 0644; its -wal and -shm take the rights of this one. A file that is there must never be
+    # opened beside SQLite: closing it again would drop every lock that this process holds on it (POSIX), and another
+    # process would then take itself for the only one (https://www.sqlite.org/howtocorrupt.html, section 2.2).
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
 
 
 def _configure(connection: sqlite3.Connection, path: Path) -> None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from domain import limits
 from domain.ordering import FIRST_CLOSED
@@ -16,8 +15,7 @@ from domain.vocabulary import PRIORITIES, SEVERITIES
 _WORD = re.compile(r"\w+", re.UNICODE)
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
+class Filter(NamedTuple):
     """Conditions on the table `incident`, joined by AND, and the words for the index (empty: no search)."""
 
     conditions: tuple[str, ...]
@@ -30,8 +28,7 @@ class Filter:
         return " AND ".join(f"({each})" for each in self.conditions) or "1"
 
 
-@dataclass(frozen=True, slots=True)
-class Asker:
+class Asker(NamedTuple):
     """Who asks and when: what `owner:me`, `age:` and `is:new` are measured against."""
 
     me: str
@@ -58,7 +55,7 @@ def compile_query(query: Query, asker: Asker) -> Filter:
             continue
         sql, bound = _TERMS[term.field](term, asker)
         conditions.append(f"NOT coalesce(({sql}), 0)" if term.negated else sql)
-        values.extend(clean_input(each, limits.TITLE) if isinstance(each, str) else each for each in bound)
+        values.extend(clean_input(each, 2 * len(each)) if isinstance(each, str) else each for each in bound)
     phrases = [_phrase(term) for term in query.words if not term.negated]
     return Filter(tuple(conditions), tuple(values), " AND ".join(filter(None, phrases)))
 
@@ -149,7 +146,10 @@ def _since(column: str) -> Callable[[Term, Asker], Condition]:
 
 def _flag(term: Term, asker: Asker) -> Condition:
     if term.value == "new":
-        return "last > coalesce((SELECT pk FROM seen WHERE author = ? AND seen.incident = incident.id), 0)", (asker.me,)
+        return (
+            "last > coalesce((SELECT pk FROM seen WHERE author = ? AND seen.incident = incident.id), 0)",
+            (asker.me,),
+        )
     return {"drill": "drill", "conflict": "conflicts > 0", "firing": "firing > 0", "unowned": "owner IS NULL"}[
         term.value
     ], ()

@@ -7,7 +7,7 @@ What was recorded when a method returns is on the disk.
 
 from __future__ import annotations
 
-import secrets
+import os
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -37,6 +37,11 @@ _OUTBOX, _SEEN = OutboxRow.__table__, SeenRow.__table__
 _KEPT_FOLDS = 32
 
 
+def system_random_bits(bits: int) -> int:
+    """Return so many random bits from the system (`secrets` does the same, but takes a while to import)."""
+    return int.from_bytes(os.urandom((bits + 7) // 8), "big") >> (-bits % 8)
+
+
 class Journal:
     """Records entries in one store, as one author.
 
@@ -49,12 +54,7 @@ class Journal:
     """
 
     def __init__(
-        self,
-        path: Path,
-        author: str,
-        clock: Clock,
-        random_bits: ids.Random = secrets.randbits,
-        source: str = "human",
+        self, path: Path, author: str, clock: Clock, random_bits: ids.Random = system_random_bits, source: str = "human"
     ) -> None:
         self.path, self.author, self.clock, self.source = path, author, clock, source
         self.random_bits = random_bits

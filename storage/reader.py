@@ -10,24 +10,21 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from domain import ids
-from domain.entry import Entry
-from domain.incident import Incident
 from domain.ordering import LAST
 from domain.query import EVERYTHING, Query
-from domain.replay import Replay
 from domain.rows import QueueRow
 from storage.connection import connect
 from storage.errors import NotFound, translated
 from storage.filters import Asker, compile_query
-from storage.rows import ENTRY_COLUMNS, entry_of
+from storage.home import COUNTS, JOIN_SEEN, ROW_COLUMNS, Counts, counts_of
 
-_ROW = (
-    "incident.key, incident.id, ref, incident.title, phase, status, priority, severity, owner, raised_at, updated_at, "
-    "ended_at, conflicts, firing, drill, last, coalesce(seen.pk, 0)"
-)
-_SEEN = "LEFT JOIN seen ON seen.author = ? AND seen.incident = incident.id"
+if TYPE_CHECKING:
+    from domain.entry import Entry
+    from domain.incident import Incident
+    from domain.replay import Replay
 
 
 class Cancelled(Exception):
@@ -77,12 +74,12 @@ class Reader:
         found = compile_query(query, Asker(self.me, now))
         if found.match:
             # The index's rowid is the queue key, so hits come in queue order and stop at the limit.
-            source, column = "search JOIN incident ON incident.key = search.rowid", "search.rowid"
+            source, column = ("search JOIN incident ON incident.key = search.rowid", "search.rowid")
             where, values = "search MATCH ? AND ", [found.match]
         else:
             source, column, where, values = "incident", "incident.key", "", []
         sql = (
-            f"SELECT {_ROW} FROM {source} {_SEEN} WHERE {where}{column} {bound} AND {found.where} "
+            f"SELECT {ROW_COLUMNS} FROM {source} {JOIN_SEEN} WHERE {where}{column} {bound} AND {found.where} "
             f"ORDER BY {column} {direction} LIMIT ?"
         )
         return [QueueRow(*row) for row in self._all(sql, (self.me, *values, key, *found.values, limit))]
@@ -97,14 +94,13 @@ class Reader:
         (count,) = self._one(f"SELECT count(*) FROM {source} WHERE {where}{found.where}", (*values, *found.values))
         return int(count)
 
-    def counts(self) -> dict[tuple[str, str], int]:
+    def counts(self) -> Counts:
         """Return the number of incidents by (status, priority), priority empty for none."""
-        rows = self._all("SELECT name, n FROM counter WHERE name LIKE '%|%' AND n > 0")
-        return {(name.partition("|")[0], name.partition("|")[2]): n for name, n in rows}
+        return counts_of(self._all(COUNTS))
 
     def row(self, incident: str) -> QueueRow | None:
         """Return one incident's row, or None."""
-        found = self._all(f"SELECT {_ROW} FROM incident {_SEEN} WHERE incident.id = ?", (self.me, incident))
+        found = self._all(f"SELECT {ROW_COLUMNS} FROM incident {JOIN_SEEN} WHERE incident.id = ?", (self.me, incident))
         return QueueRow(*found[0]) if found else None
 
     # -- one incident ----------------------------------------------------------------------------------------------
@@ -134,11 +130,15 @@ class Reader:
 
     def entries(self, incident: str) -> list[Entry]:
         """Return an incident's entries in the order they came to this store."""
+        from storage.rows import ENTRY_COLUMNS, entry_of  # a list needs no fold
+
         sql = f"SELECT {ENTRY_COLUMNS} FROM entry WHERE incident = ? ORDER BY pk"
         return [entry_of(row) for row in self._all(sql, (incident,))]
 
     def replay(self, incident: str) -> Replay:
         """Return the fold of an incident's entries."""
+        from domain.replay import Replay
+
         return Replay(incident).extend(self.entries(incident))
 
     def incident(self, incident: str) -> Incident:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 
-from domain.replay import FOLD_VERSION
+from storage.versions import PROJECTION_VERSION
 
 _TABLES = ("incident", "counter", "search")
-PROJECTION_VERSION = f"{FOLD_VERSION}.1"
-"""Changes with the fold or with these tables; a store with another one is rebuilt when it is opened."""
 
 _DDL = (
     """

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from domain.times import Clock
-from storage import migrations, projection, schema
+from storage import migrations, schema
 from storage.connection import connect, journal_mode, set_journal_mode, wanted_mode
 from storage.errors import translated
 from storage.lock import WriteLock
 from storage.reader import Reader
+from storage.versions import PROJECTION_VERSION, SCHEMA_VERSION
 
 if TYPE_CHECKING:
     from storage.journal import Journal
@@ -67,7 +68,7 @@ def prepare(path: Path) -> None:
         StoreError: It cannot be done; the file is as it was.
     """
     with closing(connect(path, create=True)) as connection, translated(path):
-        current = migrations.check(connection, path) == migrations.SCHEMA_VERSION
+        current = migrations.check(connection, path) == SCHEMA_VERSION
         if current and journal_mode(connection) == wanted_mode(path) and _is_projected(connection):
             return
         with WriteLock(path)():
@@ -78,7 +79,7 @@ def prepare(path: Path) -> None:
 
 
 def _is_projected(connection: sqlite3.Connection) -> bool:
-    return schema.projection_version(connection) == schema.PROJECTION_VERSION
+    return schema.projection_version(connection) == PROJECTION_VERSION
 
 
 def rebuild(path: Path) -> int:
@@ -88,6 +89,8 @@ def rebuild(path: Path) -> int:
 
 
 def _rebuild(connection: sqlite3.Connection) -> int:
+    from storage import projection
+
     connection.execute("BEGIN IMMEDIATE")
     try:
         made = projection.rebuild(connection)

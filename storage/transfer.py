@@ -40,6 +40,7 @@ def export_lines(path: Path, incidents: Iterable[str] | None = None) -> Iterator
     """Yield the header and then every entry (or only those of some incidents), each a line without its end."""
     with translated(path), closing(connect(path)) as connection:
         connection.execute("BEGIN")
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()  # the moment of the store begins here
         yield dumps({"format": FORMAT, "version": FORMAT_VERSION})
         for row in _rows(connection, incidents):
             yield dumps(_to_json(entry_of(row)))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import socket
+import os
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import takewhile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
@@ -20,14 +20,21 @@ from domain.strictjson import dumps
 from storage import projection
 from storage.errors import NotFound
 from storage.rows import ENTRY_COLUMNS, entry_of, row_of
-from storage.tables import DeviceRow, EntryRow, MetaRow, OutboxRow
+from storage.tables import DeviceRow, EntryRow, MetaRow
 
 if TYPE_CHECKING:
     from storage.journal import Journal
 
 _ENTRY, _DEVICE, _META = EntryRow.__table__, DeviceRow.__table__, MetaRow.__table__
-_OUTBOX = OutboxRow.__table__
 _INSERT = f"INSERT INTO entry ({ENTRY_COLUMNS}) VALUES ({', '.join('?' * len(ENTRY_COLUMNS.split(', ')))})"
+
+
+class Home(NamedTuple):
+    """An incident that holds entries of an import: its id, the pk of the newest, and whether it was open before."""
+
+    incident: str
+    pk: int
+    is_open: bool
 
 
 class Writing:
@@ -86,6 +93,28 @@ class Writing:
         """Return the entries whose import key begins with `prefix`, newest first."""
         query = select(_ENTRY).where(_ENTRY.c.src >= prefix, _ENTRY.c.src < prefix + "\U0010ffff")
         return [entry_of(row) for row in self._connection.execute(query.order_by(_ENTRY.c.pk.desc()))]
+
+    def has(self, incident: str) -> bool:
+        """Say whether there is any entry of an incident."""
+        return self._raw.execute("SELECT 1 FROM entry WHERE incident = ? LIMIT 1", (incident,)).fetchone() is not None
+
+    def sources(self, incident: str) -> set[str]:
+        """Return who the entries of an incident come from: `human`, `alert` and so on."""
+        rows = self._raw.execute("SELECT DISTINCT source FROM entry WHERE incident = ?", (incident,))
+        return {source for (source,) in rows}
+
+    def homes(self, prefixes: Iterable[str]) -> dict[str, list[Home]]:
+        """Return, of each prefix of import keys, the incidents that have such an entry, the newest entry's first."""
+        sql = """
+            SELECT entry.incident, max(entry.pk), incident.ended_at IS NULL
+            FROM entry INDEXED BY entry_src LEFT JOIN incident ON incident.id = entry.incident
+            WHERE entry.src >= ? AND entry.src < ? GROUP BY entry.incident ORDER BY 2 DESC
+        """
+        found: dict[str, list[Home]] = {}
+        for prefix in prefixes:
+            rows = self._raw.execute(sql, (prefix, prefix + "\U0010ffff"))
+            found[prefix] = [Home(incident, pk, bool(is_open)) for incident, pk, is_open in rows]
+        return found
 
     def record(self, incident: str, drafts: Iterable[Draft]) -> list[Entry]:
         """Append drafts as entries of this device and return them."""
@@ -160,8 +189,6 @@ class Writing:
             )
             self._set_meta("hlc", str(self._hlc))
 
-    # -- how an entry is made ------------------------------------------------------------------------------------
-
     def _append(self, incident: str, draft: Draft) -> Entry:
         journal = self._journal
         body = dumps({**draft.body, "action": self._action})
@@ -190,7 +217,7 @@ class Writing:
         entry = replace(entry, hash=chain_hash(self._hash, entry))
         self._hash = entry.hash
         (pk,) = self._raw.execute(f"{_INSERT} RETURNING pk", row_of(entry, None)).fetchone()
-        self._connection.execute(insert(_OUTBOX).values(entry=pk, state="waiting"))
+        self._raw.execute("INSERT INTO outbox (entry, state) VALUES (?, 'waiting')", (pk,))
         return replace(entry, pk=pk)
 
     def _over(self, entry: Entry) -> tuple[str, ...]:
@@ -215,7 +242,7 @@ class Writing:
         identifier = ids.uuid7(self._now, self._journal.random_bits)
         self._connection.execute(
             insert(_DEVICE).values(
-                id=identifier, name=socket.gethostname(), owner=self._journal.author, dseq=0, hash=b"", me=True
+                id=identifier, name=os.uname().nodename, owner=self._journal.author, dseq=0, hash=b"", me=True
             )
         )
         return identifier, 0, b""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import os.path
 import sys
-from pathlib import Path
 
-_HERE = Path(__file__).resolve().parent
-_SRC = _HERE / "_src"  # in a wheel the six folders live here; in a checkout they stand beside this one
-_ROOT = str(_SRC if _SRC.is_dir() else _HERE.parent)
+_HERE = os.path.dirname(os.path.abspath(__file__))
+_SRC = os.path.join(_HERE, "_src")  # in a wheel the six folders live here; in a checkout they stand beside this one
+_ROOT = _SRC if os.path.isdir(_SRC) else os.path.dirname(_HERE)
 if sys.path[:1] != [_ROOT]:
     sys.path.insert(0, _ROOT)
 

@@ -31,7 +31,7 @@ class KeyLine(Widget):
         """Show a sentence for so many seconds."""
         if self._timer is not None:
             self._timer.stop()
-        self._message = fold(safe_text(text), max(20, self.size.width - 2))[:_MOST_LINES]
+        self._message = fold(safe_text(text), max(20, (self.size.width or self.app.size.width) - 2))[:_MOST_LINES]
         self._role = "warn" if warn else "good"
         self.styles.height = len(self._message)
         self._timer = self.set_timer(seconds, self.quiet)

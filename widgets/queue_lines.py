@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from domain.rows import QueueRow
 from domain.text import safe_text
 from domain.times import age
-from widgets.spans import Span, Spans, between, fit
+from widgets.spans import Span, Spans, between, clip, fit
 
 
-@dataclass(frozen=True, slots=True)
-class Symbols:
+class Symbols(NamedTuple):
     """The few signs the lists use; an ASCII set stands in where the terminal has no more."""
 
     cursor: str = "▌"
@@ -35,8 +34,7 @@ _PHASE_ROLE: Mapping[str, str] = {"New": "accent", "Mitigated": "good", "Resolve
 _SHORT_PHASE: Mapping[str, str] = {"Acknowledged": "Acked"}
 
 
-@dataclass(frozen=True, slots=True)
-class Columns:
+class Columns(NamedTuple):
     """The widths of a queue's columns, in cells; 0 leaves a column out."""
 
     severity: int
@@ -79,7 +77,7 @@ def row_line(row: QueueRow, width: int, now: int, *, marked: bool, symbols: Symb
         names = _SEVERITY_WIDE if found.severity > 2 else _SEVERITY
         critical = row.severity == "critical" and not closed
         spans.append(Span(fit(names.get(row.severity or "", "-"), found.severity) + " ", "bad" if critical else dim))
-    spans.append(Span(fit(row.ref, found.ref) + " ", dim or "accent"))
+    spans.append(Span(fit(row.ref, found.ref) + " ", dim))
     title = f"[drill] {row.title}" if row.drill else row.title
     spans.append(Span(fit(safe_text(title), found.title) + " ", dim or ("strong" if row.is_new else "")))
     phase = safe_text(row.phase)
@@ -113,13 +111,17 @@ def top_line(view: str, counts: Mapping[tuple[str, str], int], sync: str, symbol
 
 
 def key_line(keys: list[tuple[str, str]], width: int) -> Spans:
-    """Return the last line: the keys that matter here, as many as fit whole."""
-    spans: Spans = []
-    left = width
-    for key, what in keys:
-        size = len(key) + len(what) + 3
-        if size > left:
+    """Return the last line: the keys that matter here, as many as fit whole; the last one, help, always."""
+    *others, final = keys or [("", "")]
+    left = width - _size(final)
+    shown = []
+    for pair in others:
+        if (left := left - _size(pair)) < 0:
             break
-        spans += [Span(f" {key}", "key"), Span(f" {what} ", "muted")]
-        left -= size
-    return [*spans, Span(" " * left)] if left else spans
+        shown.append(pair)
+    spans = [span for key, what in [*shown, final] for span in (Span(f" {key}", "key"), Span(f" {what} ", "muted"))]
+    return clip(spans, width)
+
+
+def _size(pair: tuple[str, str]) -> int:
+    return len(pair[0]) + len(pair[1]) + 3

@@ -33,6 +33,11 @@ ROLES: Mapping[str, tuple[str, str]] = {
     "cursor": ("1;36", "bold cyan"),
 }
 
+# Our own signs and Textual's frames, each as one ASCII cell, for terminals that draw no more.
+ASCII_SIGNS: Mapping[int, int] = str.maketrans(
+    "…·•▌★✓⚠→—–“”─━│┃╭╮╰╯┌┐└┘▁▂▃▄▅▆▇█▊▎▏▔❯☰×÷≤↑↓", '~-*>*+!>--""--||++++++++____==##|||->=x/<^v'
+)
+
 
 def fit(text: str, width: int) -> str:
     """Return a safe one-line text in exactly `width` terminal cells: padded, or cut and ended with `…`."""

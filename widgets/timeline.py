@@ -18,7 +18,7 @@ from widgets.painting import strip
 from widgets.queue_lines import Symbols
 from widgets.spans import Span, Spans, cells, clip, fit
 
-_WHO = 9
+_WHO, _WHO_WIDE = 9, 14
 _FOLDED = 12  # lines of one moment shown in the list; enter shows it whole
 _SCANNED = 20_000  # characters of one text looked at for those lines
 
@@ -164,12 +164,13 @@ def moment_lines(moment: Moment, width: int, zone: tzinfo, symbols: Symbols) -> 
     at = datetime.fromtimestamp(moment.entry.occurred_at / 1000, zone)
     star = symbols.star if moment.starred else " "
     machine = moment.entry.source in ("alert", "implied", "workflow", "sync")
+    who = _WHO_WIDE if width >= 100 else _WHO
     head = [
         Span(star, "warn"),
         Span(f"{at:%m-%d %H:%M} ", "muted"),
-        Span(fit(safe_text(moment.entry.author), _WHO) + " ", "" if machine else "accent"),
+        Span(fit(safe_text(moment.entry.author), who) + " ", "" if machine else "accent"),
     ]
-    indent = 1 + 12 + _WHO + 1
+    indent = 1 + 12 + who + 1
     body = _body(moment, max(10, width - indent))
     role = "undone" if moment.undone else ""
     lines = []

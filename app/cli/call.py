@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 if TYPE_CHECKING:
     from app.cli.output import Out
+    from app.firstframe import FirstFrame
     from app.session import Session
     from domain.incident import Incident
 
@@ -21,12 +22,13 @@ class Call:
         self.config: str | None = None
         self.json = False
         self.color = "auto"
+        self.frame: FirstFrame | None = None  # what is on the screen before anything was loaded
 
     @cached_property
     def session(self) -> Session:
         """The run's session; raises `BadSettings`."""
+        from app.loading import load
         from app.session import Session
-        from app.settings import load
 
         return Session(load(os.environ, database=self.database, config=self.config))
 

@@ -146,7 +146,8 @@ def store(call: Call) -> list[Check]:
 
     from storage.connection import connect
     from storage.lock import WriteLock
-    from storage.migrations import SCHEMA_VERSION, schema_version
+    from storage.migrations import schema_version
+    from storage.versions import SCHEMA_VERSION
 
     path = call.session.loaded.database
     if not path.exists():

@@ -67,15 +67,18 @@ def _of_click(error: click.ClickException) -> Problem:
 
 
 def _of_rules(error: BaseException) -> Problem | None:
+    from domain.alerts import BadAlerts
     from domain.errors import Mistake, Refused
 
+    if isinstance(error, BadAlerts):
+        return Problem(error.code, error.message, error.remedy, 1)
     if not isinstance(error, Mistake):
         return None
     return Problem(error.code, error.message, error.remedy, REFUSED if isinstance(error, Refused) else USAGE)
 
 
 def _of_store(error: BaseException) -> Problem | None:
-    from app.settings import BadSettings
+    from app.loading import BadSettings
     from storage.errors import NotFound, StoreError, Unusable
 
     if isinstance(error, BadSettings):

@@ -69,18 +69,19 @@ def _write(target: Path, lines: Iterable[str]) -> int:
     """Write lines to a new file of mode 0600; one that fails half way is not left behind."""
     import os
 
-    number = 0
+    written = 0
     handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
-            for number, line in enumerate(lines, 1):  # noqa: B007 - the count is the result
+            for line in lines:
                 file.write(line + "\n")
+                written += 1
             file.flush()
             os.fsync(file.fileno())
     except BaseException:
         target.unlink(missing_ok=True)
         raise
-    return number
+    return written
 
 
 @click.command("import", cls=Verb)

@@ -30,7 +30,7 @@ def queue_lines(rows: list[QueueRow], now: int, width: int | None, style: Style)
     for row, line in zip(rows, table, strict=True):
         shown = [pad(fit(text, size), size) for text, size in zip(line, sizes, strict=False)]
         title = line[5] if room is None else fit(line[5], room)
-        ref, urgency = style(shown[0], "ref"), style(shown[1], _URGENT.get(row.priority or "", ""))
+        ref, urgency = (style(shown[0], "ref"), style(shown[1], _URGENT.get(row.priority or "", "")))
         yield "  ".join([ref, urgency, *(style(text) for text in shown[2:]), style(title)])
 
 
@@ -83,7 +83,7 @@ def _facts(pairs: Iterable[tuple[str, Any]], style: Style) -> Iterator[str]:
 
 def _state(incident: Incident, now: int) -> Iterator[tuple[str, Any]]:
     label = f" ({incident.status_label})" if incident.status_label else ""
-    yield "Status", f"{incident.phase} [{incident.status}{label}]{' (drill)' if incident.drill else ''}"
+    yield ("Status", f"{incident.phase} [{incident.status}{label}]{' (drill)' if incident.drill else ''}")
     yield "Priority", incident.priority
     yield "Severity", incident.severity
     yield "Owner", incident.owner or "nobody"
@@ -92,7 +92,7 @@ def _state(incident: Incident, now: int) -> Iterator[tuple[str, Any]]:
     yield "Service", incident.service_category
     yield "Age", short((incident.ended_at or now) - incident.raised_at)
     yield "Notes", incident.notes
-    yield "Alerts", f"{incident.alerts}, {incident.firing} firing" if incident.alerts else ""
+    yield ("Alerts", f"{incident.alerts}, {incident.firing} firing" if incident.alerts else "")
 
 
 def _moments(incident: Incident, zone: tzinfo) -> Iterator[tuple[str, Any]]:
@@ -107,14 +107,14 @@ def _members(incident: Incident) -> Iterator[tuple[str, Any]]:
     yield "Tags", ", ".join(item.name for item in incident.tags)
     yield "Resources", ", ".join(map(_resource, incident.resources))
     yield "Originators", ", ".join(item.name for item in incident.originators)
-    yield "Roles", ", ".join(f"{item.name} ({item.relation})" for item in incident.roles)
+    yield ("Roles", ", ".join(f"{item.name} ({item.relation})" for item in incident.roles))
     for item in incident.related:
-        yield "Related", f"{item.relation} {item.name}{f': {item.description}' if item.description else ''}"
+        yield ("Related", f"{item.relation} {item.name}{f': {item.description}' if item.description else ''}")
     yield from (("Cause", item.name) for item in incident.causes)
     yield from (("Action", item.name) for item in incident.actions)
     for each in incident.follow_ups:
         mark, due = "x" if each.done else " ", f", due {each.due}" if each.due else ""
-        yield "Follow-up", f"[{mark}] {each.id} {each.title} ({each.owner or 'nobody'}{due})"
+        yield ("Follow-up", f"[{mark}] {each.id} {each.title} ({each.owner or 'nobody'}{due})")
     yield from ((f"custom.{name}", value) for name, value in incident.custom.items())
 
 

@@ -103,8 +103,7 @@ def mitigate(call: Call, refs: tuple[str, ...], note: str, at: str | None) -> No
     session, when = call.session, call.moment(at)
     with session.keeping(note):
         done = session.store.journal.record_all(
-            call.ids(refs),
-            lambda it: actions.mitigate(it, note=note, occurred_at=when, now=session.clock()),
+            call.ids(refs), lambda it: actions.mitigate(it, note=note, occurred_at=when, now=session.clock())
         )
     call.show(done, many=len(refs) > 1)
 

@@ -19,7 +19,7 @@ def list_(call: Call, query: tuple[str, ...], limit: int, everything: bool) -> N
     """List the queue: the open incidents, or those that match QUERY.
 
     QUERY is words and terms, all of which must hold: status:open priority:<=P2 owner:me tag:db type:outage
-    age:>2h updated:<1d "disk full". A leading - negates a term; write -- before a query that begins with one.
+    age:>2h updated:<1d "disk full". A leading - negates a term; write -- before words that begin with one.
     """
     text = " ".join(query) or ("" if everything else OPEN)
     show_queue(call, text, None if everything else limit)

@@ -34,7 +34,7 @@ _ENVIRONMENT = (
 
 def every_command() -> Iterator[click.Context]:
     """Yield a context of the program, of every verb, and of every verb's verbs, in the order of the help."""
-    root = click.Context(tocsin, info_name="tocsin")
+    root = click.Context(tocsin, info_name="tocsin", **tocsin.context_settings)
     yield root
     yield from _below(root, tocsin)
 

@@ -7,12 +7,15 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from app.cli.call import Call, is_terminal
 from app.cli.verb import Verbs
+
+if TYPE_CHECKING:
+    from app.firstframe import FirstFrame
 
 # name -> (module, attribute), in the order of the help.
 VERBS: Mapping[str, tuple[str, str]] = {
@@ -77,7 +80,7 @@ class Root(Verbs):
             raise Usage(f"There is no verb “{name}”", remedy)
         return super().resolve_command(ctx, args)
 
-    def run(self, args: Sequence[str]) -> int:
+    def run(self, args: Sequence[str], frame: FirstFrame | None = None) -> int:
         """Do what the arguments say and return the exit code; errors are told here and nowhere else."""
         for stream in (sys.stdout, sys.stderr):
             if hasattr(stream, "reconfigure"):
@@ -87,12 +90,14 @@ class Root(Verbs):
 
             return shell_complete(self, {"obj": Call()}, "tocsin", _COMPLETE, instruction)
         call, usual = Call(), gc.get_threshold()
+        call.frame = frame
+        call.json = "--json" in (args[: args.index("--")] if "--" in args else args)  # errors of flags want to know
         gc.set_threshold(*_RARELY)
         try:
             code = self._invoke(call, list(args))
             sys.stdout.flush()
         except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the outermost place
-            return self._failed(error, list(args), call)
+            return self._failed(error, call)
         finally:
             gc.set_threshold(*usual)
         return code
@@ -107,12 +112,13 @@ class Root(Verbs):
             call.close()
         return value if isinstance(value, int) else 0
 
-    def _failed(self, error: BaseException, args: list[str], call: Call) -> int:
+    def _failed(self, error: BaseException, call: Call) -> int:
         from app.cli.errors import BROKEN_PIPE, problem_of, silence_stdout, tell, unforeseen
 
+        if call.frame is not None:
+            call.frame.undo()
         problem = problem_of(error) or unforeseen(error, os.environ)
-        before_dashes = args[: args.index("--")] if "--" in args else args
-        tell(problem, as_json=call.json or "--json" in before_dashes)
+        tell(problem, as_json=call.json)
         if problem.exit_code == BROKEN_PIPE or isinstance(error, OSError):
             silence_stdout()
         return problem.exit_code
@@ -151,4 +157,4 @@ def open_screen(call: Call) -> int:
 
     gc.freeze()
     gc.set_threshold(700, 10, 10)
-    return run_tui(call.session.loaded)
+    return run_tui(call.session.loaded, call.frame)

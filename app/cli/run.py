@@ -49,7 +49,7 @@ def _start(command: Sequence[str]) -> subprocess.Popen[bytes]:
     from app.cli.errors import Failed
 
     try:
-        return subprocess.Popen(list(command), stdout=subprocess.PIPE, stderr=subprocess.PIPE)  # noqa: S603 - the user's own
+        return subprocess.Popen(list(command), stdout=subprocess.PIPE, stderr=subprocess.PIPE)  # noqa: S603 - asked for
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         remedy = "Check its name and rights; nothing was recorded."
@@ -74,7 +74,7 @@ def _follow(process: subprocess.Popen[bytes], *, to_stderr: bool) -> tuple[Captu
                 thread.join()
         except KeyboardInterrupt:
             continue
-        return captured, code if code >= 0 else 128 - code  # as a shell says it: 128 + the signal
+        return (captured, code if code >= 0 else 128 - code)  # as a shell says it: 128 + the signal
 
 
 def _pump(pipe: IO[bytes], name: str, captured: Capture) -> None:

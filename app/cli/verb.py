@@ -12,7 +12,7 @@ from app.cli.call import Call
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-_NEGATIVE = re.compile(r"-\d")
+_TEXT = r"-(?:\d|[A-Za-z_]+:)"  # a time like -12m, a negated term like -tag:db
 _ESCAPE = "\0"  # cannot occur in an argument, so it can mark one
 
 
@@ -71,7 +71,7 @@ class Verbs(click.Group):
     """A verb with verbs of its own, and the global flags."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, subcommand_metavar="VERB [ARGS]...", **kwargs)
+        super().__init__(*args, **{"subcommand_metavar": "VERB [ARGS]...", **kwargs})
         self.params.extend(global_options())
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -94,16 +94,16 @@ def write_options(command: click.Command, ctx: click.Context, formatter: click.H
 
 
 class Verb(click.Command):
-    """A command with the global flags; `-12m` is a text, not a flag."""
+    """A command with the global flags; `-12m` and `-tag:db` are texts, not flags."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.params.extend(global_options())
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Parse, keeping arguments that begin like `-12m` away from the flag parser."""
+        """Parse, keeping arguments that are no flags away from the flag parser."""
         end = args.index("--") if "--" in args else len(args)
-        marked = [_ESCAPE + arg if _NEGATIVE.match(arg) else arg for arg in args[:end]]
+        marked = [_ESCAPE + arg if re.match(_TEXT, arg) else arg for arg in args[:end]]
         rest = super().parse_args(ctx, marked + args[end:])
         ctx.params = {name: _unescape(value) for name, value in ctx.params.items()}
         return rest
@@ -124,7 +124,7 @@ class Ref(click.ParamType[str]):
 
     name = "ref"
 
-    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         """Offer the refs of open incidents that begin so, with their titles."""
         from click.shell_completion import CompletionItem
 
@@ -137,7 +137,9 @@ class Ref(click.ParamType[str]):
             return []
         wanted = incomplete.upper()
         found = [row for row in rows if row.ref.startswith(wanted) or row.ref.removeprefix("INC-").startswith(wanted)]
-        return [CompletionItem(row.ref, help=one_line(row.title, 60)) for row in found[:50]]
+        items = [CompletionItem(row.ref, help=one_line(row.title, 60)) for row in found[:50]]
+        # To the completion every word of `move` is one of its refs, the status too.
+        return items + (STATUS.shell_complete(ctx, param, incomplete) if ctx.command.name == "move" else [])
 
 
 class Words(click.ParamType[str]):

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import getpass
+import os
 import random
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
 from app.demo.scenarios import STORIES
 from app.demo.story import ME, Step, Story
-from domain import actions
+from domain import actions, lifecycle
 from domain.entry import Draft
 from domain.errors import BadValue
 from domain.incident import Incident
-from domain.times import DAY, MINUTE, SECOND, iso, parse_duration
+from domain.times import DAY, MINUTE, SECOND, iso, parse_duration, parse_moment
+from storage.backup import backup
 from storage.journal import Journal
 from storage.store import prepare
 from storage.writing import Writing
 
 Drafts = tuple[Draft, ...]
+_SHM = "/dev/shm"  # noqa: S108 - a private folder is made in it
 
 
 class DemoClock:
@@ -58,8 +63,17 @@ def make(path: Path, now_ms: int, seed: int = 7, me: str | None = None) -> None:
     """
     if path.exists() and path.stat().st_size:
         raise BadValue(f"There is a file already: {path}", "Name a new file for the demo.", "exists")
-    prepare(path)
-    Teller(path, now_ms, random.Random(seed), me or getpass.getuser()).tell(STORIES)
+    with tempfile.TemporaryDirectory(prefix="tocsin-demo-", dir=_memory()) as folder:
+        scratch = Path(folder) / "tocsin.db"
+        prepare(scratch)
+        Teller(scratch, now_ms, random.Random(seed), me or getpass.getuser()).tell(STORIES)
+        path.unlink(missing_ok=True)  # an empty file
+        backup(scratch, path)
+
+
+def _memory() -> str | None:
+    # Six hundred writes, each waiting for the disk, are slow on a busy one; a copy of the result waits once.
+    return _SHM if os.access(_SHM, os.W_OK | os.X_OK) else None
 
 
 class Teller:
@@ -82,7 +96,9 @@ class Teller:
             self._journal.close()
 
     def _scenes(self, story: Story) -> list[Scene]:
-        raised = self._now - parse_duration(story.ago) - self._chance.randrange(MINUTE)
+        raised = self._now - parse_duration(story.ago)
+        raised = parse_moment(story.clock, raised, UTC) if story.clock else raised
+        raised -= self._chance.randrange(MINUTE)
         scenes, at = [Scene(raised, story, None)], raised
         for step in story.steps:
             # People are not punctual, but nobody acts before what came before, nor after now.
@@ -164,9 +180,10 @@ def _note(telling: Telling, _incident: Incident) -> Drafts:
 
 def _move(telling: Telling, incident: Incident) -> Drafts:
     step = telling.step
-    text = {"note": step.text, "reason": step.text, "label": step.more["label"]}
-    given = {name: value for name, value in text.items() if value}
-    return actions.move(incident, step.more["status"], text=given, occurred_at=telling.happened)
+    wanted = step.more["status"]
+    why = "reason" if lifecycle.TABLE[incident.status, wanted].reason else "note"
+    given = {why: step.text, "label": step.more["label"]}
+    return actions.move(incident, wanted, text=given, occurred_at=telling.happened)
 
 
 def _close(telling: Telling, incident: Incident) -> Drafts:
@@ -185,6 +202,7 @@ def _alert(telling: Telling, incident: Incident) -> Drafts:
     body = {
         "fingerprint": f"{telling.scene.story.key}-{name.lower()}",
         "status": status,
+        "title": name,
         "labels": {"alertname": name, "instance": first, "severity": incident.severity or "warning"},
         "annotations": {"summary": step.text},
         "starts_at": iso(at),

@@ -39,6 +39,7 @@ class Story:
     Attributes:
         key: Its name among the stories.
         ago: How long before now it was raised, e.g. `3d4h`.
+        clock: The time of day (UTC) it was raised, the latest one not after that; empty leaves it.
         by: Who raised it; an alert when `alert` is set.
         level: Priority and severity, e.g. `P1 critical`; empty for neither.
         kind: Incident type, technical and service category, in the words of `domain.vocabulary`.
@@ -60,6 +61,7 @@ class Story:
     originators: tuple[str, ...] = ()
     impact: int | None = None
     detected: int | None = None
+    clock: str = ""
     alert: bool = False
     drill: bool = False
 
@@ -156,5 +158,4 @@ def close(after: int, who: str, *, waive: str = "") -> Step:
 
 def work(who: str, *, seen: int = 2, reviewed: int = 6, validated: int = 10) -> tuple[Step, ...]:
     """Tell the usual beginning: acknowledged, taken, reviewed, work begun."""
-    return ack(seen, who), own(seen, who), move(reviewed, who, "reviewed"), move(validated, who, "validated")
-
+    return (ack(seen, who), own(seen, who), move(reviewed, who, "reviewed"), move(validated, who, "validated"))

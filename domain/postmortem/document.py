@@ -136,17 +136,16 @@ def build(incident: Incident, replay: Replay, zone: tzinfo, titles: tuple[str, .
 def template(titles: tuple[str, ...] = ()) -> dict[str, str]:
     """Return the sections' ids and titles for a setting's titles, in order, `title` first.
 
-    Blank titles and those said twice (but for case and spaces) are left out.
+    Blank titles and those whose id came before are left out.
     """
     if not titles:
         return dict(TITLES)
     known = {slug(word): key for key, title in TITLES.items() for word in (key, title)}
-    found, headings = {"title": TITLES["title"]}, {heading_key(TITLES["title"])}
+    found = {"title": TITLES["title"]}
     for title in (one_line(each, NAME) for each in titles):
         key = known.get(slug(title)) or slug(title)
-        if title and key not in found and heading_key(title) not in headings:
+        if title and key not in found:  # headings that are matched as one have one id
             found[key] = title
-            headings.add(heading_key(title))
     return found
 
 
@@ -173,8 +172,9 @@ def _spoken(identifier: str, taken: set[str]) -> str:
 def _section(identifier: str, title: str, source: drafts.Source) -> Section:
     written = source.incident.sections.get(identifier)
     if identifier == "title":
-        drafted = source.incident.title or source.incident.ref or "Untitled"
-        return Section("title", title, written or drafted, bool(written))
+        given = (written or "", source.incident.title, source.incident.ref, "Untitled")
+        text = next(each for each in given if one_line(each, NAME))
+        return Section("title", title, text, text == written)
     prompt = drafts.prompt(identifier)
     if written is not None:
         return Section(identifier, title, written, True, prompt)

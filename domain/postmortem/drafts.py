@@ -148,7 +148,8 @@ def _lasted(source: Source) -> str:
         return ""
     over = incident.mitigated_at if incident.mitigated_at is not None else incident.ended_at
     took = _span(begun, over)
-    rest = f"; it lasted {took}" if took else "; its end is not recorded"
+    going_on = "; its end is not recorded" if incident.is_closed else "; it goes on"
+    rest = f"; it lasted {took}" if took else going_on
     return f"The impact began at {source.at(begun)}{rest}"
 
 

@@ -14,13 +14,15 @@ from domain.postmortem.markup import escaped, unescaped
 from domain.text import safe_text
 from domain.times import short
 
-_HEADING = re.compile(r" {0,3}##[ \t]+(.*?)(?:[ \t]+#+)?[ \t]*")
-_TITLE = re.compile(r" {0,3}#[ \t]+(.*?)(?:[ \t]+#+)?[ \t]*")
 _SHIELDED = re.compile(r"( {0,3})(\\*)(##[ \t].*)")
 _FENCE = re.compile(r" {0,3}(`{3,}(?=[^`]*$)|~{3,})(.*)")
 # HTML blocks that only their own end closes (CommonMark 0.31, section 4.6, kinds 1 to 5): begin, end, what closes.
 _HTML = (
-    (re.compile(r" {0,3}<(?:script|pre|style|textarea)(?:\s|>|$)", re.I), "</(script|pre|style|textarea)>", "</pre>"),
+    (
+        re.compile(r" {0,3}<(?:script|pre|style|textarea)(?:\s|>|$)", re.IGNORECASE),
+        "</(script|pre|style|textarea)>",
+        "</pre>",
+    ),
     (re.compile(r" {0,3}<!--"), "-->", "-->"),
     (re.compile(r" {0,3}<\?"), r"\?>", "?>"),
     (re.compile(r" {0,3}<!\[CDATA\["), r"\]\]>", "]]>"),
@@ -131,22 +133,33 @@ def _key(section: Section) -> str:
 
 
 def _heading(line: str) -> str | None:
-    match = _HEADING.fullmatch(line)
-    return heading_key(unescaped(match[1])) if match else None
+    text = _heading_text(line, "##")
+    return heading_key(unescaped(text)) if text else None
+
+
+def _heading_text(line: str, marks: str) -> str | None:
+    """Return what a heading of that level says, None for any other line; by hand, for a long line must cost little."""
+    bare = line.lstrip(" ")
+    after = bare.removeprefix(marks)
+    if len(line) - len(bare) > 3 or after == bare or after[:1] not in ("", " ", "\t"):
+        return None
+    text = after.strip(" \t")
+    unclosed = text.rstrip("#")  # a heading may be closed by marks of its own
+    return unclosed.rstrip(" \t") if not unclosed or unclosed[-1] in " \t" else text
 
 
 def _split(markdown: str, document: Document) -> dict[str, str]:
     """Return the texts found below the headings, by section id; `title` too when there is one."""
     headings = _headings(document)
-    found: dict[str, list[str]] = {}
+    found: dict[str, list[list[str]]] = {}
     above: list[str] = []
     title, into = "", above
     for line in markdown.removeprefix("\ufeff").replace("\r\n", "\n").split("\n"):
         if (identifier := headings.get(_heading(line) or "")) is not None:
-            into = found.setdefault(identifier, [])
-            into += [""] * bool(into)
-        elif into is above and not title and (match := _TITLE.fullmatch(line)):
-            title = unescaped(match[1])
+            into = []
+            found.setdefault(identifier, []).append(into)
+        elif into is above and (text := _heading_text(line, "#")) is not None and not title:
+            title = unescaped(text)
         elif into is not above or not line.lstrip().startswith("|"):
             into.append(_unshield(line, headings))
     return _joined(found, above, title, document)
@@ -159,12 +172,16 @@ def _unshield(line: str, headings: Mapping[str, str]) -> str:
     return f"{match[1]}{match[2][1:]}{match[3]}"
 
 
-def _joined(found: dict[str, list[str]], above: list[str], title: str, document: Document) -> dict[str, str]:
-    texts = {key: _tidy("\n".join(lines)) for key, lines in found.items()}
+def _joined(found: dict[str, list[list[str]]], above: list[str], title: str, document: Document) -> dict[str, str]:
+    texts = {key: _paragraphs(*("\n".join(lines) for lines in parts)) for key, parts in found.items()}
     if (first := _tidy("\n".join(above))) and len(document.sections) > 1:
         identifier = document.sections[1].id
-        texts[identifier] = _tidy(f"{first}\n\n{texts.get(identifier, '')}")
+        texts[identifier] = _paragraphs(first, texts.get(identifier, ""))
     return {"title": title, **texts} if title else texts
+
+
+def _paragraphs(*texts: str) -> str:
+    return "\n\n".join(filter(None, map(_tidy, texts)))
 
 
 def _tidy(text: str) -> str:

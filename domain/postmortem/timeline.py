@@ -44,8 +44,7 @@ def shown(ms: int, zone: tzinfo, *, date: bool = True) -> str:
 
 def history(replay: Replay, name: str) -> list[Entry]:
     """Return every setting of a field that was not taken back, oldest first, also those replaced since."""
-    held = replay._fields.get(name, {}).values()  # the fold keeps what was replaced, and offers only what stands
-    entries = (head.entry for head in held)
+    entries = (head.entry for head in replay.history(name))
     kept = (e for e in entries if e.kind == "set" and "undoes" not in e.payload and not replay.undone(e.id))
     return sorted(kept, key=lambda e: (e.occurred_at, e.hlc, e.id))
 
@@ -175,7 +174,7 @@ def _alert_name(payload: dict[str, Any]) -> str:
 
 def _folded(name: str, entries: list[Entry], zone: tzinfo) -> Moment:
     """Return one line for all notices of an alert: first, last, how many; entries oldest first."""
-    first, over = entries[0], [e for e in entries if e.payload.get("status") == "resolved"]
+    first, over = (entries[0], [e for e in entries if e.payload.get("status") == "resolved"])
     firing = [e for e in entries if e.payload.get("status") != "resolved"]
     words = f"alert {strong(name)} {'fired' if firing else 'resolved'}"
     if len(firing) > 1:

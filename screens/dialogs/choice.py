@@ -9,24 +9,25 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from screens.dialogs.question import Question
 from widgets.safe import ui_text
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """Something to choose: its value, its name, what it means, and why it cannot be chosen (empty when it can)."""
+    """Something to choose: value, name, meaning; why it cannot be chosen (empty when it can), and what to do then."""
 
     value: str
     name: str
     meaning: str = ""
     why_not: str = ""
+    remedy: str = ""
 
 
-class Choice(ModalScreen[str | None]):
+class Choice(Question[str | None]):
     """Shows offers; a digit or the first letter's place and enter choose; esc chooses nothing."""
 
     BINDINGS = [
@@ -59,7 +60,7 @@ class Choice(ModalScreen[str | None]):
     def _line(self, number: int, offer: Offer) -> Text:
         width = max(len(each.name) for each in self._offers)
         if offer.why_not:
-            return ui_text(f"- {offer.name.ljust(width)}  {offer.why_not}", "dim")
+            return ui_text(f"{number} {offer.name.ljust(width)}  no: {offer.why_not}", "dim")
         return Text.assemble(
             (f"{number} ", "bold cyan"), ui_text(offer.name.ljust(width), "bold"), "  ", ui_text(offer.meaning)
         )
@@ -74,7 +75,7 @@ class Choice(ModalScreen[str | None]):
             return
         offer = self._offers[number - 1]
         if offer.why_not:
-            self.query_one(".hint", Static).update(ui_text(f"{offer.name}: {offer.why_not}", "yellow"))
+            self.query_one(".hint", Static).update(ui_text(f"{offer.name}: {offer.why_not}. {offer.remedy}", "yellow"))
         else:
             self.dismiss(offer.value)
 

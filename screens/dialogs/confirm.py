@@ -5,13 +5,13 @@ from __future__ import annotations
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
+from screens.dialogs.question import Question
 from widgets.safe import ui_text
 
 
-class Confirm(ModalScreen[bool]):
+class Confirm(Question[bool]):
     """Asks before something that deserves it; `y` or enter is yes, anything else no."""
 
     BINDINGS = [Binding("y,enter", "yes", "yes"), Binding("n,escape,q", "no", "no")]

@@ -7,14 +7,14 @@ from collections.abc import Callable
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from domain.errors import Mistake
+from screens.dialogs.question import Question
 from widgets.safe import ui_text
 
 
-class OneLine(ModalScreen[str | None]):
+class OneLine(Question[str | None]):
     """Asks for one line; enter accepts it when `check` has nothing against it, esc leaves.
 
     Args:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
@@ -13,22 +14,23 @@ from domain import actions, fields
 from domain.entry import Draft
 from domain.errors import Mistake
 from screens.desk import Desk
+from screens.dialogs.question import Question
 from widgets.note_area import PAUSE
 from widgets.safe import ui_text
 
 _FIELDS = (
-    ("title", "Title", "what is broken, for whom"),
-    ("priority", "Priority", "P1 to P4, or blank"),
-    ("severity", "Severity", "critical, high, medium, low, or blank"),
-    ("resources", "Resources", "what is hit, comma between: db1:critical, api"),
-    ("description", "Description", "what you know so far"),
+    ("title", "Title: what is broken, for whom"),
+    ("priority", "Priority: P1 to P4, or blank"),
+    ("severity", "Severity: critical, high, medium, low, or blank"),
+    ("resources", "Resources: what is hit, a comma between: db1:critical, api"),
+    ("description", "Description: what you know so far"),
 )
 
 
-class Raising(ModalScreen[list[Draft] | None]):
-    """Asks for an incident's first facts; enter in any field raises it, tab goes on, esc keeps the title for later."""
+class Raising(Question[list[Draft] | None]):
+    """Asks for an incident's first facts; enter goes on and in the last field raises, ctrl+s raises at once."""
 
-    BINDINGS = [Binding("escape", "leave", "leave")]
+    BINDINGS = [Binding("escape", "leave", "leave"), Binding("ctrl+s", "send", "raise", priority=True)]
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
@@ -40,13 +42,13 @@ class Raising(ModalScreen[list[Draft] | None]):
         draft = self._desk.drafts.get("raise", "")
         with Vertical(classes="dialog"):
             yield Static(ui_text("Raise an incident"), classes="question")
-            for name, label, hint in _FIELDS:
-                yield Static(ui_text(label), classes="label")
+            for name, label in _FIELDS:
+                yield Static(ui_text(label, "dim"), classes="label")
                 text = draft.text if draft and name == "title" else ""
-                line = Input(text, placeholder=hint, id=name, compact=True, select_on_focus=False)
+                line = Input(text, id=name, compact=True, select_on_focus=False)
                 line.cursor_blink = False
                 yield line
-            yield Static(ui_text("enter raises it · tab next field · esc keeps the title", "dim"), classes="hint")
+            yield Static(ui_text("enter next field · ctrl+s raises · esc keeps the title", "dim"), classes="hint")
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Keep the title at the next pause."""
@@ -62,28 +64,42 @@ class Raising(ModalScreen[list[Draft] | None]):
         return self.query_one(f"#{name}", Input).value
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Answer with the drafts, or say what is wrong and where."""
+        """Go on to the next field; in the last one, raise."""
         event.stop()
-        try:
-            self.dismiss(self._drafts())
-        except Mistake as mistake:
-            self.query_one(".hint", Static).update(ui_text(f"{mistake.message}. {mistake.remedy}", "yellow"))
+        if event.input.id == _FIELDS[-1][0]:
+            self.action_send()
+        else:
+            self.focus_next()
 
-    def _drafts(self) -> list[Draft]:
-        now, zone = self._desk.now(), self._desk.zone
-        values = {}
-        for name in ("priority", "severity", "description"):
-            register, value = fields.parse_setting(f"{name}={self._value(name)}", now, zone)
-            values[register] = value
-        drafts = list(actions.raise_incident(self._value("title"), values))
-        for part in filter(str.strip, self._value("resources").split(",")):
-            drafts.append(actions.resource(part))
-        return drafts
+    def action_send(self) -> None:
+        """Answer with the drafts, or say what is wrong and go there."""
+        drafts: list[Draft] = []
+        for name, _label in _FIELDS:
+            try:
+                drafts = self._with(drafts, name)
+            except Mistake as mistake:
+                self.query_one(f"#{name}", Input).focus()
+                self.query_one(".hint", Static).update(ui_text(f"{mistake.message}. {mistake.remedy}", "yellow"))
+                return
+        self.dismiss(drafts)
 
-    async def action_leave(self) -> None:
-        """Keep the title and go back."""
-        await self._keep()
+    def _with(self, drafts: list[Draft], name: str) -> list[Draft]:
+        """Return the drafts with what one field says."""
+        text = self._value(name)
+        if name == "title":
+            return list(actions.raise_incident(text, {}))
+        if name == "resources":
+            return [*drafts, *(actions.resource(part) for part in text.split(",") if part.strip())]
+        register, value = fields.parse_setting(f"{name}={text}", self._desk.now(), self._desk.zone)
+        first = drafts[0]
+        body = {**first.body, register: value} if value is not None else first.body
+        return [replace(first, body=body), *drafts[1:]]
+
+    def action_leave(self) -> None:
+        """Go back, and keep the title."""
+        title = self._value("title")
         self.dismiss(None)
+        self.app.run_worker(self._desk.keep_draft("raise", "", title), group="drafts")
 
     def keep_now(self) -> None:
         """Keep the title at once: the line has dropped."""

@@ -5,16 +5,16 @@ from __future__ import annotations
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from domain.times import age
 from screens.desk import Desk
+from screens.dialogs.question import Question
 from widgets.note_area import NoteArea
 from widgets.safe import ui_text
 
 
-class Writing(ModalScreen[str | None]):
+class Writing(Question[str | None]):
     """Asks for a text; enter sends it, esc keeps the draft and goes back.
 
     Args:
@@ -68,22 +68,22 @@ class Writing(ModalScreen[str | None]):
         """Keep the draft."""
         await self._desk.keep_draft(self._kind, self._incident, event.text)
 
-    async def on_note_area_sent(self, event: NoteArea.Sent) -> None:
-        """Answer with the text; it stays a draft until it is recorded."""
+    def on_note_area_sent(self, event: NoteArea.Sent) -> None:
+        """Answer with the text, at once: the next key is not meant for this dialog any more."""
         if self._required and not event.text.strip():
             self._say("Write something, or esc to leave.")
             return
-        await self._desk.keep_draft(self._kind, self._incident, event.text)
         self.dismiss(event.text)
 
     def action_clear(self) -> None:
         """Begin anew."""
         self.query_one(NoteArea).text = ""
 
-    async def action_leave(self) -> None:
-        """Keep the draft and go back."""
-        await self._desk.keep_draft(self._kind, self._incident, self.query_one(NoteArea).text)
+    def action_leave(self) -> None:
+        """Go back, and keep the draft."""
+        text = self.query_one(NoteArea).text
         self.dismiss(None)
+        self.app.run_worker(self._desk.keep_draft(self._kind, self._incident, text), group="drafts")
 
     def keep_now(self) -> None:
         """Keep what was typed at once: the line has dropped."""

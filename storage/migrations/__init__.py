@@ -13,13 +13,12 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
-from storage.connection import APPLICATION_ID
 from storage.errors import Unusable
 from storage.migrations import m0001_entries
+from storage.versions import APPLICATION_ID, SCHEMA_VERSION
 
 Step = Callable[[sqlite3.Connection], None]
 STEPS: tuple[Step, ...] = (m0001_entries.upgrade,)
-SCHEMA_VERSION = len(STEPS)
 
 
 def schema_version(connection: sqlite3.Connection) -> int:

@@ -204,6 +204,7 @@ def test_impact_names_severity_resources_and_how_long_it_lasted() -> None:
     assert "- Severity: critical (complete loss" in text
     assert "- Resources: checkout \\[eu\\] (high)" in text
     assert "- The impact began at 2025-11-21 14:01 UTC; it lasted 28m" in text
+    assert raised(impact_started_at=START).text("impact") == "- The impact began at 2025-11-21 14:05 UTC; it goes on"
 
 
 def test_causes_and_follow_ups_are_lists() -> None:
@@ -330,6 +331,16 @@ def test_a_quoted_note_opens_no_tag_and_no_foreign_link(text: str) -> None:
     assert not [t for t in inline.children or () if t.type in ("html_inline", "link_open", "image")]
 
 
+@pytest.mark.parametrize(
+    "note", ["[a](tel:1)", "![a](x.png)", "[a]( tel:1)", "\\\\[a](tel:1)", "<tel:1>", "`[a](tel:1)"]
+)
+def test_only_links_to_the_web_stay_links(note: str) -> None:
+    from markdown_it import MarkdownIt
+
+    (_open, inline, _close) = MarkdownIt("commonmark", {"html": True}).parse(quoted(note))
+    assert not [t for t in inline.children or () if t.type in ("link_open", "image")]
+
+
 def test_a_notes_own_emphasis_code_and_web_links_stay() -> None:
     note = "see [board](https://grafana.example/d/1), run `drain <host>`, **now**\n\n- then wait"
     assert quoted(note) == "“see [board](https://grafana.example/d/1), run `drain <host>`, **now** ⏎ - then wait”"
@@ -439,6 +450,10 @@ def test_a_heading_that_comes_twice_has_both_texts() -> None:
     assert set(found) == {"causes"}  # `lucky` is an id, not a title
     found = parse(render(document) + "\n## Where we got lucky\n\nIt was Sunday.\n", document)
     assert found == {"lucky": "It was Sunday."}
+    summary = document.section("summary")
+    assert summary is not None
+    found = parse(render(document) + "\n## Summary\n\nMore.\n", document)
+    assert found == {"summary": f"{summary.text}\n\nMore."}
 
 
 def test_text_above_the_first_heading_is_not_lost() -> None:
@@ -513,3 +528,14 @@ def test_impossible_moments_are_shown_all_the_same(at: int) -> None:
     strange = replace(entry, id="e9", occurred_at=at, recorded_at=at)
     found = build(log.replay.result(), log.replay.extend([strange]), timezone(timedelta(hours=14)))
     assert found.section("timeline") is not None
+
+
+@pytest.mark.timeout(30)
+@pytest.mark.parametrize(
+    "line", ["## a" + " " * 200_000 + "x", "#" * 200_000, "`" * 200_000, "\\" * 200_000, "## " + " #" * 99_999]
+)
+def test_a_long_line_costs_no_more_than_its_length(line: str) -> None:
+    log = raised(line[:500], description=line)
+    log.add(Draft("note", "note", {"text": line}), 1)
+    document = log.build().rewritten({"summary": line})
+    assert parse(render(document), document) == {}

@@ -150,6 +150,14 @@ def test_of_two_values_the_one_that_hides_no_danger_is_shown(
     assert [choice.value for choice in incident.conflicts[name]] == [older, newer]
 
 
+@pytest.mark.parametrize("name", ["status", "severity", "priority", "owner"])
+def test_of_two_that_are_as_safe_the_highest_stamp_and_id_is_shown(name: str) -> None:
+    entries = [entry(f"x{n}", "set", name, {"value": f"strange {n}"}) for n in (1, 2)]
+    assert getattr(replay(INCIDENT, entries), name) == "strange 2"
+    entries[0] = replace(entries[0], hlc=9)
+    assert getattr(replay(INCIDENT, entries), name) == "strange 1"
+
+
 def test_otherwise_the_highest_stamp_is_shown_then_the_highest_id() -> None:
     entries = [
         entry("x1", "set", "owner", {"value": "ana"}, hlc=8),
@@ -175,6 +183,7 @@ def test_an_equal_src_counts_once_and_is_replaced_as_one() -> None:
     twins = [entry(f"x{n}", "set", "owner", {"value": f"w{n}"}, hlc=9 - n, src="pd:1") for n in (1, 2)]
     alerts = [entry(f"a{n}", "fact", "alert", {"status": "firing"}, src="am:f:1") for n in (1, 2, 3)]
     incident = replay(INCIDENT, [*twins, *alerts])
+    assert replay(INCIDENT, [*reversed(twins), *alerts]) == incident
     assert (incident.owner, incident.conflicts, incident.alerts, incident.firing) == ("w2", {}, 1, 1)
     assert incident.entries == 5
     for seen in ("x1", "x2"):

@@ -172,6 +172,16 @@ def test_a_status_on_which_somebody_closed_is_not_taken_back() -> None:
     assert (journal.incident.status, journal.incident.phase) == ("raised", "New")
 
 
+def test_a_closing_does_not_come_back_once_the_status_has_moved_on() -> None:
+    journal = raised(priority="P3")
+    resolved = journal.record(actions.move(journal.incident, "resolved", text={"note": "restarted"}))
+    undone = journal.undo(journal.record(actions.move(journal.incident, "closed")))
+    journal.undo(resolved)
+    with pytest.raises(Refused, match="changed since"):
+        journal.undo(undone)
+    assert journal.incident.phase == "New"
+
+
 def test_undoing_a_choice_opens_the_conflict_again() -> None:
     journal = busy()
     theirs = entry("theirs", "set", "severity", {"value": "critical"}, device="d2", hlc=journal.hlc + 1)

@@ -18,11 +18,7 @@ INCIDENT = "01a1f0a0-0000-7000-8000-000000000001"
 
 
 def entry(
-    identifier: str,
-    kind: str,
-    what: str | None = None,
-    body: Mapping[str, Any] | str | None = None,
-    **more: Any,
+    identifier: str, kind: str, what: str | None = None, body: Mapping[str, Any] | str | None = None, **more: Any
 ) -> Entry:
     """Return an entry; `body` is an object, or the JSON text itself."""
     text = body if isinstance(body, str) else json.dumps(body or {})

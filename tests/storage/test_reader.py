@@ -79,7 +79,7 @@ def _one(store: Store, made: random.Random, times: list[int], n: int, words: dic
     if made.random() < 0.3:
         journal.record(incident, actions.acknowledge)
     for status in made.choice([(), ("reviewed",), ("validated",), ("validated", "resolved"), ("invalid",), ("other",)]):
-        text = {"note": "noted", "label": "waiting"}
+        text = {"note": "noted", **({"label": "waiting"} if status == "other" else {})}
         journal.record(incident, lambda i, status=status, text=text: actions.move(i, status, text=text))
         words[incident] |= {"noted"} | ({"waiting"} if status == "other" else set())
     return incident
@@ -122,7 +122,7 @@ def _holds(i: Incident, term: Term, words: dict[str, set[str]], last: dict[str, 
 
 def _matches(query: str, word: str) -> bool:
     plain = str.maketrans("é", "e")
-    query, word = unicodedata.normalize("NFC", query).lower().translate(plain), word.lower().translate(plain)
+    query, word = (unicodedata.normalize("NFC", query).lower().translate(plain), word.lower().translate(plain))
     if "_" in word:  # a separator within
         return any(_matches(query, part) for part in word.split("_")) or word.startswith(query)
     return word.startswith(query) if len(query) >= 2 else word == query

@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,6 +53,7 @@ class Cli:
             [sys.executable, "-m", "tocsin", *args],
             input=stdin if stdin is not None else b"",
             capture_output=True,
+            check=False,
             env=self.real_env(**env),
             cwd=self.home,
             timeout=100,

@@ -15,7 +15,11 @@ HOSTILE = "\x1b]52;c;ZXZpbA==\x07 \x1b[31mred \u202egnp.exe \x9b2J \u200b [/var/
 
 
 def test_the_queue_shows_open_incidents_urgent_ones_first(cli: Cli) -> None:
-    late, urgent, gone = cli.raise_("late", "--priority", "P3"), cli.raise_("urgent", "--priority", "P1"), cli.raise_()
+    late, urgent, gone = (
+        cli.raise_("late", "--priority", "P3"),
+        cli.raise_("urgent", "--priority", "P1"),
+        cli.raise_(),
+    )
     cli("move", gone, "invalid", "--note", "n")
     assert [i["ref"] for i in cli("list", "--json").json["incidents"]] == [urgent, late]
     assert [line.split()[0] for line in cli("list").out.splitlines()] == ["REF", urgent, late]
@@ -40,7 +44,8 @@ def test_a_query_narrows_the_list(cli: Cli) -> None:
     cli.raise_("web slow")
     for query in ("tag:db", "database", '"database down" status:open', "owner:none data"):
         assert [i["ref"] for i in cli("list", query, "--json").json["incidents"]] == [ref]
-    assert cli("list", "--json", "--", "-tag:db").json["count"] == 1
+    assert cli("list", "-tag:db", "--json").json["count"] == 1
+    assert cli("list", "--json", "--", "-database").json["count"] == 1
     error = cli("list", "stauts:open", "--json", code=2).error
     assert (error["code"], "status" in error["remedy"]) == ("bad_query", True)
 

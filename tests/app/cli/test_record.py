@@ -105,7 +105,9 @@ def test_what_cannot_be_stored_is_kept_in_a_file(cli: Cli) -> None:
 def test_a_follow_up_is_added_and_done(cli: Cli) -> None:
     ref = cli.raise_()
     added = cli("follow-up", ref, "Buy a disk", "--owner", "me", "--due", "2026-12-01", "--json").json["follow_ups"]
-    assert [(f["title"], f["owner"], f["due"], f["done"]) for f in added] == [("Buy a disk", "ada", "2026-12-01", False)]
+    assert [(f["title"], f["owner"], f["due"], f["done"]) for f in added] == [
+        ("Buy a disk", "ada", "2026-12-01", False)
+    ]
     assert cli("follow-up", ref, "--done", added[0]["id"].lower(), "--json").json["follow_ups"][0]["done"] is True
     assert cli("follow-up", ref, "--done", "NONE", "--json", code=4).error["code"] == "no_such_item"
     assert cli("follow-up", ref, "x", "--due", "soon", "--json", code=2).error["code"] == "bad_time"
@@ -156,7 +158,19 @@ def test_link_relates_both_ways_and_takes_it_back(cli: Cli) -> None:
 def test_link_adds_and_removes_members_in_one_action(cli: Cli) -> None:
     ref = cli.raise_()
     ran = cli(
-        "link", ref, "--tag", "t", "--resource", "db:low", "--originator", "o", "--cause", "c", "--action", "a", "--json"
+        "link",
+        ref,
+        "--tag",
+        "t",
+        "--resource",
+        "db:low",
+        "--originator",
+        "o",
+        "--cause",
+        "c",
+        "--action",
+        "a",
+        "--json",
     )
     found = ran.json
     assert (found["tags"], found["originators"], found["causes"], found["actions"]) == (["t"], ["o"], ["c"], ["a"])

@@ -1,0 +1,107 @@
+"""Reading the settings, light: without a file and without variables, the settings themselves are not even imported."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app import paths
+from app.quick import login_name
+
+if TYPE_CHECKING:
+    from datetime import tzinfo
+
+    from app.settings import Settings
+
+_NOT_SETTINGS = ("TOCSIN_CONFIG", "TOCSIN_DATABASE")
+
+
+class BadSettings(Exception):
+    """A settings file or variable that cannot be used (exit code 7); names it, and the remedy."""
+
+    def __init__(self, message: str, remedy: str) -> None:
+        super().__init__(message)
+        self.message, self.remedy = message, remedy
+
+
+class Loaded:
+    """Settings as they hold for this run.
+
+    Args:
+        environ: The environment.
+        given: What a file or variables set, None when there are none and every default holds.
+        config: The settings file, whether it exists or not.
+        database: The store's file.
+        origins: Where each setting that is not a default came from, by dotted name.
+    """
+
+    def __init__(
+        self,
+        environ: Mapping[str, str],
+        given: Settings | None,
+        config: Path,
+        database: Path,
+        origins: Mapping[str, str],
+    ) -> None:
+        self._environ, self._given = environ, given
+        self.config, self.database, self.origins = config, database, origins
+
+    @cached_property
+    def settings(self) -> Settings:
+        """All of them."""
+        from dataclasses import replace
+
+        from app.settings import Settings
+
+        return replace(self._given or Settings(), database=str(self.database))
+
+    def author(self) -> str:
+        """Return who acts: the set name, else the login name."""
+        named = self._given.user.name if self._given else ""
+        return named or login_name(self._environ)
+
+    def timezone(self) -> tzinfo:
+        """Return the zone times are shown in; one that does not exist was refused when the settings were read."""
+        from datetime import UTC, datetime
+
+        zone = self._given.display.zone if self._given else "local"
+        if zone == "local":
+            return datetime.now(UTC).astimezone().tzinfo or UTC
+        if zone.upper() == "UTC":
+            return UTC
+        from zoneinfo import ZoneInfo
+
+        return ZoneInfo(zone)
+
+
+def load(environ: Mapping[str, str], *, database: str | None = None, config: str | None = None) -> Loaded:
+    """Read the settings.
+
+    Args:
+        environ: The environment.
+        database: The flag `--database`, which wins over everything.
+        config: The flag `--config`; else `TOCSIN_CONFIG`, else `config.toml` in the XDG config folder.
+
+    Raises:
+        BadSettings: A file or a variable cannot be used; names it.
+    """
+    named = config or environ.get("TOCSIN_CONFIG")
+    path = Path(named) if named else paths.config_dir(environ) / "config.toml"
+    if named and not path.exists():
+        raise BadSettings(f"There is no settings file {path}", "Make one with: tocsin config init.")
+    given: Settings | None = None
+    origins: dict[str, str] = {}
+    variables = any(name.startswith("TOCSIN_") and name not in _NOT_SETTINGS for name in environ)
+    if variables or path.exists():
+        from app.settings_sources import read
+
+        given, origins = read(path, environ)
+    chosen = database or environ.get("TOCSIN_DATABASE")
+    if chosen:
+        origins["database"] = "--database" if database else "TOCSIN_DATABASE"
+    elif given is not None:
+        chosen = given.database
+    where = Path(chosen).expanduser() if chosen else paths.data_dir(environ) / "tocsin.db"
+    return Loaded(environ, given, path, where, origins)
