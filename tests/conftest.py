@@ -254,8 +254,8 @@ def multiply(path: Path, by: int) -> None:
         changed = {
             "key": f"key + copy.n * {highest}",
             "number": f"number + copy.n * {highest}",
-            "id": "id || '-' || copy.n",
-            "code": "code || copy.n",
+            "id": f"id || '-{by}-' || copy.n",
+            "code": f"code || '{by}-' || copy.n",
             "ref": "ref || copy.n",
             "title": "title || ' copy ' || copy.n",
         }

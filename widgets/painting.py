@@ -18,12 +18,15 @@ _PLAIN = Style.null()
 def strip(spans: Iterable[Span], width: int, base: Style) -> Strip:
     """Return a line for a widget of `width` cells; neighbours of one role become one segment."""
     merged: list[Segment] = []
-    for span in spans:
-        style = base + _STYLES.get(span.role, _PLAIN)
-        if merged and merged[-1].style == style:
-            merged[-1] = Segment(merged[-1].text + span.text, style)
-        elif span.text:
-            merged.append(Segment(span.text, style))
+    for text, role in spans:
+        style = base + _STYLES.get(role, _PLAIN)
+        blanks = len(text) - len(text.lstrip(" "))
+        # Blanks look alike in every role, and as a piece of their own they survive in a picture of the screen.
+        for piece, own in ((text[:blanks], base), (text[blanks:], style)):
+            if merged and merged[-1].style == own and merged[-1].text.strip(" "):
+                merged[-1] = Segment(merged[-1].text + piece, own)
+            elif piece:
+                merged.append(Segment(piece, own))
     return Strip(merged).adjust_cell_length(width, base)
 
 

@@ -101,7 +101,8 @@ def top_line(view: str, counts: Mapping[tuple[str, str], int], sync: str, symbol
     """Return the first line: the view, what is open, and at the right end what sync says."""
     closed = ("resolved", "invalid", "ignored")
     open_counts = {key: n for key, n in counts.items() if key[0] not in closed}
-    left = [Span(" tocsin ", "key"), Span(f"{safe_text(view)} "), Span(f"{symbols.dot} ", "muted")]
+    left = [Span(" tocsin ", "key")]
+    left += [] if view == "open" else [Span(f"{safe_text(view)} "), Span(f"{symbols.dot} ", "muted")]
     left.append(Span(f"{sum(open_counts.values()):,} open", "strong"))
     for priority, role in (("P1", "bad"), ("P2", "warn")):
         number = sum(n for (_status, p), n in open_counts.items() if p == priority)

@@ -62,7 +62,7 @@ class Choice(Question[str | None]):
         if offer.why_not:
             return ui_text(f"{number} {offer.name.ljust(width)}  no: {offer.why_not}", "dim")
         return Text.assemble(
-            (f"{number} ", "bold cyan"), ui_text(offer.name.ljust(width), "bold"), "  ", ui_text(offer.meaning)
+            (f"{number} ", "bold"), ui_text(offer.name.ljust(width), "bold"), "  ", ui_text(offer.meaning)
         )
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:

@@ -33,12 +33,12 @@ def check(connection: sqlite3.Connection, path: Path) -> int:
     Raises:
         Unusable: It is another program's database, or a newer tocsin's.
     """
+    # In this order: another process may make the store meanwhile, its tables and its mark in one transaction.
+    (objects,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     version = schema_version(connection)
-    if application != APPLICATION_ID:
-        (objects,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        if application or objects:
-            raise Unusable(f"This is another program's database: {path}", "Name another file with --database.")
+    if application != APPLICATION_ID and (application or objects):
+        raise Unusable(f"This is another program's database: {path}", "Name another file with --database.")
     if version > SCHEMA_VERSION:
         raise Unusable(
             f"The store has schema {version}, this tocsin knows up to {SCHEMA_VERSION}: {path}",

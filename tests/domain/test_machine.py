@@ -174,4 +174,4 @@ class Timeline(RuleBasedStateMachine):
 
 
 TestTimeline = Timeline.TestCase
-TestTimeline.settings = settings(max_examples=120, stateful_step_count=30, deadline=None)
+TestTimeline.settings = settings(max_examples=80, stateful_step_count=30, deadline=None)

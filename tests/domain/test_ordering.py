@@ -40,7 +40,7 @@ def place(incident: Incident) -> tuple[int, int, int]:
     return 0, urgency, min(incident.raised_at // SECOND, (1 << 32) - 1)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(incidents(), incidents(), st.integers(0, NUMBERS - 1), st.integers(0, NUMBERS - 1))
 def test_keys_are_in_the_order_of_the_queue(left: Incident, right: Incident, one: int, two: int) -> None:
     first, second = queue_key(left, one), queue_key(right, two)

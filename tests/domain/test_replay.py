@@ -69,7 +69,7 @@ def timelines(draw: st.DrawFn, bodies: st.SearchStrategy[Any] = BODIES) -> list[
     return made
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(timelines(), st.randoms(use_true_random=False))
 def test_order_of_arrival_changes_nothing(entries: list[Entry], random: Any) -> None:
     shuffled = random.sample(entries, len(entries))
@@ -79,7 +79,7 @@ def test_order_of_arrival_changes_nothing(entries: list[Entry], random: Any) -> 
     assert repr(replay(INCIDENT, shuffled)) == repr(once)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(timelines(), st.integers(0, len(IDS)))
 def test_folding_a_part_and_then_the_rest_equals_folding_all(entries: list[Entry], cut: int) -> None:
     folded = Replay(INCIDENT).extend(entries[:cut])
@@ -87,13 +87,13 @@ def test_folding_a_part_and_then_the_rest_equals_folding_all(entries: list[Entry
     assert folded.extend(entries[cut:]).result() == replay(INCIDENT, entries)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(timelines())
 def test_adding_twice_changes_nothing(entries: list[Entry]) -> None:
     assert replay(INCIDENT, [*entries, *reversed(entries)]) == replay(INCIDENT, entries)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(timelines())
 def test_heads_are_the_entries_that_nobody_replaced(entries: list[Entry]) -> None:
     sets = [replace(each, src=None) for each in entries if each.kind in ("set", "drop")]
@@ -214,7 +214,7 @@ def test_redacted_bodies_are_folded_too(entries: list[Entry], gone: set[str]) ->
     assert all(each.payload == {} for each in redacted if each.id in gone)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(timelines(HOSTILE))
 @example([entry("e0", "set", "status", {"value": ["resolved"]})])
 @example([entry("e0", "set", "status", {"value": {}}), entry("e1", "set", "status", {"value": []})])

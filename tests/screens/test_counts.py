@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -113,12 +114,6 @@ def test_a_cursor_key_sends_two_cells_in_48_bytes(terminal: Any, five_thousand: 
     at = terminal(database=five_thousand, size=(100, 30))
     at.see("incident 00")
     at.settle(0.5)
-    for key in (b"j", b"j", b"k", b"\x1b[B", b"\x1b[A"):
-        at.type(key)
-        at.until(lambda: at.read(0.05), "an answer")
-        sent = at.output[-4096:].rpartition(b"\x00")[2] if False else None
-        assert sent is None
-        break
     for key in (b"j", b"k", b"\x1b[B", b"\x1b[A"):
         at.settle(0.3)
         start = len(at.output)
@@ -127,16 +122,18 @@ def test_a_cursor_key_sends_two_cells_in_48_bytes(terminal: Any, five_thousand: 
         at.settle(0.2)
         sent = at.output[start:]
         assert len(sent) <= 48, sent
-        assert len(moves_cursor(sent)) == 2, sent
+        assert sent.count(b"\xe2\x96\x8c") == 1, sent
+        assert len(moves_cursor(sent)) <= 3, sent  # two cells, and where Textual parks the cursor
 
 
 def test_an_idle_screen_sends_nothing_while_it_polls(terminal: Any, five_thousand: Path) -> None:
     at = terminal(database=five_thousand)
     at.see("incident 00")
     at.settle(0.6)
+    if time.time() % 60 > 55:  # the one clock lets the ages grow once a minute: begin after that
+        at.until(lambda: time.time() % 60 < 5)
+        at.settle(0.6)
     start = len(at.output)
     for _ in range(40):  # four rounds of the look for others' changes
         at.read(0.05)
-    # The one clock repaints ages once a minute; what it sends is rows, never anything else.
-    assert len(at.output) - start == 0 or b"m" in at.output[start:]
-    assert len(at.output) - start < 3000
+    assert at.output[start:] == b""

@@ -13,7 +13,7 @@ from sqlmodel import SQLModel
 
 import storage.tables
 from storage.connection import connect
-from storage.migrations import STEPS, schema_version, upgrade
+from storage.migrations import STEPS, check, schema_version, upgrade
 from storage.store import prepare
 from storage.versions import SCHEMA_VERSION
 
@@ -81,3 +81,23 @@ def test_a_second_upgrade_does_nothing(tmp_path: Path) -> None:
 
 def test_there_is_a_step_for_every_version() -> None:
     assert len(STEPS) == SCHEMA_VERSION
+
+
+@pytest.mark.parametrize("moment", range(4))
+def test_a_store_made_by_another_process_meanwhile_is_known(tmp_path: Path, moment: int) -> None:
+    path = tmp_path / "t.db"
+    asked: list[str] = []
+
+    def make(statement: str) -> None:
+        asked.append(statement)
+        if len(asked) == moment + 1:
+            with closing(connect(path)) as another:
+                upgrade(another, path)
+
+    with closing(connect(path, create=True)) as connection:
+        connection.set_trace_callback(make)
+        assert check(connection, path) in (0, SCHEMA_VERSION)
+        connection.set_trace_callback(None)
+        assert len(asked) == 3
+        upgrade(connection, path)
+        assert check(connection, path) == SCHEMA_VERSION

@@ -119,7 +119,8 @@ def peer(tmp_path: Path) -> Iterator[Peer]:
         config = tmp_path / "am.yml"
         config.write_text(
             "route: {receiver: hook, group_by: [alertname], group_wait: 1s, group_interval: 1s, repeat_interval: 1h}\n"
-            f"receivers: [{{name: hook, webhook_configs: [{{url: 'http://127.0.0.1:{port}/', send_resolved: true}}]}}]\n"
+            "receivers: [{name: hook, webhook_configs: "
+            f"[{{url: 'http://127.0.0.1:{port}/', send_resolved: true}}]}}]\n"
         )
         url = f"http://127.0.0.1:{free_port()}"
         listen = url.removeprefix("http://")
@@ -143,7 +144,7 @@ def test_a_real_alertmanager_from_firing_to_firing_again(peer: Peer, tmp_path: P
     peer.post()
     first = read(peer.posted(lambda body: len(body["alerts"]) == 2))
     assert (len(first.opened), first.alerts_new) == (1, 2)
-    assert desk.one().title == "db1 is full"
+    assert desk.one().title in ("db1 is full", "db2 is full")
     listed = read(until(lambda: data if len(json.loads(data := peer.get())) == 2 else None))
     assert (listed.alerts_known, listed.alerts_new, desk.incidents()) == (2, 0, 1)
 
