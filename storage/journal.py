@@ -26,14 +26,12 @@ from domain.undo import undo
 from storage.connection import connect
 from storage.errors import translate_wrapped
 from storage.lock import WriteLock
+from storage.names import ENTRY
 from storage.projection import Fold
 from storage.rows import entry_of
-from storage.tables import DeviceRow, EntryRow, MetaRow, OutboxRow, SeenRow
 from storage.writing import Writing
 
 Action = Callable[[Incident], Iterable[Draft]]
-_ENTRY, _DEVICE, _META = EntryRow.__table__, DeviceRow.__table__, MetaRow.__table__
-_OUTBOX, _SEEN = OutboxRow.__table__, SeenRow.__table__
 _KEPT_FOLDS = 32
 
 
@@ -141,8 +139,8 @@ class Journal:
         return replay, newest.pk if newest else 0
 
     def _entries(self, connection: Connection, incident: str, since: int) -> list[Entry]:
-        query = select(_ENTRY).where(_ENTRY.c.incident == incident, _ENTRY.c.pk >= since)
-        return [entry_of(row) for row in connection.execute(query.order_by(_ENTRY.c.pk))]
+        query = select(ENTRY).where(ENTRY.c.incident == incident, ENTRY.c.pk >= since)
+        return [entry_of(row) for row in connection.execute(query.order_by(ENTRY.c.pk))]
 
 
 def write_engine(path: Path) -> Engine:

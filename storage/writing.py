@@ -19,13 +19,12 @@ from domain.replay import Replay, field_of
 from domain.strictjson import dumps
 from storage import projection
 from storage.errors import NotFound
+from storage.names import DEVICE, ENTRY, META
 from storage.rows import ENTRY_COLUMNS, entry_of, row_of
-from storage.tables import DeviceRow, EntryRow, MetaRow
 
 if TYPE_CHECKING:
     from storage.journal import Journal
 
-_ENTRY, _DEVICE, _META = EntryRow.__table__, DeviceRow.__table__, MetaRow.__table__
 _INSERT = f"INSERT INTO entry ({ENTRY_COLUMNS}) VALUES ({', '.join('?' * len(ENTRY_COLUMNS.split(', ')))})"
 
 
@@ -77,7 +76,7 @@ class Writing:
 
     def timeline(self, incident: str) -> list[Entry]:
         """Return an incident's entries in the order they came."""
-        rows = self._connection.execute(select(_ENTRY).where(_ENTRY.c.incident == incident).order_by(_ENTRY.c.pk))
+        rows = self._connection.execute(select(ENTRY).where(ENTRY.c.incident == incident).order_by(ENTRY.c.pk))
         return [entry_of(row) for row in rows]
 
     def with_src(self, keys: Sequence[str]) -> dict[str, str]:
@@ -85,14 +84,14 @@ class Writing:
         found: dict[str, str] = {}
         for start in range(0, len(keys), 500):
             part = keys[start : start + 500]
-            rows = self._connection.execute(select(_ENTRY.c.src, _ENTRY.c.incident).where(_ENTRY.c.src.in_(part)))
+            rows = self._connection.execute(select(ENTRY.c.src, ENTRY.c.incident).where(ENTRY.c.src.in_(part)))
             found.update((src, incident) for src, incident in rows)
         return found
 
     def with_src_prefix(self, prefix: str) -> list[Entry]:
         """Return the entries whose import key begins with `prefix`, newest first."""
-        query = select(_ENTRY).where(_ENTRY.c.src >= prefix, _ENTRY.c.src < prefix + "\U0010ffff")
-        return [entry_of(row) for row in self._connection.execute(query.order_by(_ENTRY.c.pk.desc()))]
+        query = select(ENTRY).where(ENTRY.c.src >= prefix, ENTRY.c.src < prefix + "\U0010ffff")
+        return [entry_of(row) for row in self._connection.execute(query.order_by(ENTRY.c.pk.desc()))]
 
     def has(self, incident: str) -> bool:
         """Say whether there is any entry of an incident."""
@@ -132,11 +131,11 @@ class Writing:
         Raises:
             Refused: There is none.
         """
-        mine = select(_ENTRY).where(_ENTRY.c.device == self._device, _ENTRY.c.author == self._journal.author)
-        mine = mine.where(_ENTRY.c.source.in_(("human", "implied")), _ENTRY.c.kind != "raise")
+        mine = select(ENTRY).where(ENTRY.c.device == self._device, ENTRY.c.author == self._journal.author)
+        mine = mine.where(ENTRY.c.source.in_(("human", "implied")), ENTRY.c.kind != "raise")
         if incident is not None:
-            mine = mine.where(_ENTRY.c.incident == incident)
-        for row in self._connection.execute(mine.order_by(_ENTRY.c.dseq.desc()).limit(1000)):
+            mine = mine.where(ENTRY.c.incident == incident)
+        for row in self._connection.execute(mine.order_by(ENTRY.c.dseq.desc()).limit(1000)):
             entry = entry_of(row)
             if "undoes" not in entry.payload and not self.replay(entry.incident).undone(entry.id):
                 return self._same_action(entry)
@@ -148,9 +147,9 @@ class Writing:
         here: set[str] = set()
         for start in range(0, len(identifiers), 500):
             part = identifiers[start : start + 500]
-            here.update(self._connection.execute(select(_ENTRY.c.id).where(_ENTRY.c.id.in_(part))).scalars())
+            here.update(self._connection.execute(select(ENTRY.c.id).where(ENTRY.c.id.in_(part))).scalars())
         unique = {entry.id: entry for entry in entries if entry.id not in here}.values()
-        newest = self._connection.execute(select(func.max(_ENTRY.c.pk))).scalar() or 0
+        newest = self._connection.execute(select(func.max(ENTRY.c.pk))).scalar() or 0
         fresh = list(enumerate(unique, newest + 1))
         if fresh:
             known = self._known(list(dict.fromkeys(entry.incident for _pk, entry in fresh)))
@@ -164,7 +163,7 @@ class Writing:
         found: set[str] = set()
         for start in range(0, len(incidents), 500):
             part = incidents[start : start + 500]
-            rows = self._connection.execute(select(_ENTRY.c.incident).where(_ENTRY.c.incident.in_(part)).distinct())
+            rows = self._connection.execute(select(ENTRY.c.incident).where(ENTRY.c.incident.in_(part)).distinct())
             found.update(rows.scalars())
         return found
 
@@ -185,7 +184,7 @@ class Writing:
         self._mark_seen()
         if self.results:
             self._connection.execute(
-                update(_DEVICE).where(_DEVICE.c.id == self._device).values(dseq=self._dseq, hash=self._hash)
+                update(DEVICE).where(DEVICE.c.id == self._device).values(dseq=self._dseq, hash=self._hash)
             )
             self._set_meta("hlc", str(self._hlc))
 
@@ -227,21 +226,21 @@ class Writing:
 
     def _same_action(self, entry: Entry) -> list[Entry]:
         action = entry.payload.get("action")
-        mine = select(_ENTRY).where(_ENTRY.c.device == self._device, _ENTRY.c.dseq <= entry.dseq)
-        with self._connection.execute(mine.order_by(_ENTRY.c.dseq.desc())) as rows:
+        mine = select(ENTRY).where(ENTRY.c.device == self._device, ENTRY.c.dseq <= entry.dseq)
+        with self._connection.execute(mine.order_by(ENTRY.c.dseq.desc())) as rows:
             found = list(takewhile(lambda each: each.payload.get("action") == action, map(entry_of, rows)))
         return found[::-1]
 
     # -- the store's own rows --------------------------------------------------------------------------------------
 
     def _me(self) -> tuple[str, int, bytes]:
-        row = self._connection.execute(select(_DEVICE.c.id, _DEVICE.c.dseq, _DEVICE.c.hash).where(_DEVICE.c.me)).first()
+        row = self._connection.execute(select(DEVICE.c.id, DEVICE.c.dseq, DEVICE.c.hash).where(DEVICE.c.me)).first()
         if row and not self._forked(row[0], row[1]):
             return row[0], row[1], row[2]
-        self._connection.execute(update(_DEVICE).values(me=False))
+        self._connection.execute(update(DEVICE).values(me=False))
         identifier = ids.uuid7(self._now, self._journal.random_bits)
         self._connection.execute(
-            insert(_DEVICE).values(
+            insert(DEVICE).values(
                 id=identifier, name=os.uname().nodename, owner=self._journal.author, dseq=0, hash=b"", me=True
             )
         )
@@ -249,18 +248,16 @@ class Writing:
 
     def _forked(self, device: str, reached: int) -> bool:
         # Entries of this device that were not written here: this store is an older copy of one that went on.
-        newest = select(func.max(_ENTRY.c.dseq)).where(_ENTRY.c.device == device)
+        newest = select(func.max(ENTRY.c.dseq)).where(ENTRY.c.device == device)
         return (self._connection.execute(newest).scalar() or 0) > reached
 
     def _advance(self, entries: Sequence[Entry]) -> None:
         # A device's row says how far its entries are here without a gap, with the hash at that point.
         for device, owner in {entry.device: entry.author for entry in reversed(entries)}.items():
-            known = self._connection.execute(
-                select(_DEVICE.c.dseq, _DEVICE.c.hash).where(_DEVICE.c.id == device)
-            ).first()
+            known = self._connection.execute(select(DEVICE.c.dseq, DEVICE.c.hash).where(DEVICE.c.id == device)).first()
             reached, tip = known if known else (0, b"")
-            rows = select(_ENTRY.c.dseq, _ENTRY.c.hash).where(_ENTRY.c.device == device, _ENTRY.c.dseq > reached)
-            for dseq, digest in self._connection.execute(rows.order_by(_ENTRY.c.dseq)):
+            rows = select(ENTRY.c.dseq, ENTRY.c.hash).where(ENTRY.c.device == device, ENTRY.c.dseq > reached)
+            for dseq, digest in self._connection.execute(rows.order_by(ENTRY.c.dseq)):
                 if dseq != reached + 1:
                     break
                 reached, tip = dseq, digest
@@ -271,9 +268,9 @@ class Writing:
     def _set_device(self, device: str, dseq: int, tip: bytes, *, new: bool, owner: str) -> None:
         if new:
             values = {"id": device, "name": "", "owner": owner, "dseq": dseq, "hash": tip, "me": False}
-            self._connection.execute(insert(_DEVICE).values(values))
+            self._connection.execute(insert(DEVICE).values(values))
             return
-        self._connection.execute(update(_DEVICE).where(_DEVICE.c.id == device).values(dseq=dseq, hash=tip))
+        self._connection.execute(update(DEVICE).where(DEVICE.c.id == device).values(dseq=dseq, hash=tip))
         if device == self._device:
             self._dseq, self._hash = dseq, tip
 
@@ -284,11 +281,11 @@ class Writing:
             self._raw.executemany(seen, [(self._journal.author, incident) for incident in self._touched])
 
     def _meta(self, name: str) -> str | None:
-        return self._connection.execute(select(_META.c.value).where(_META.c.name == name)).scalar()
+        return self._connection.execute(select(META.c.value).where(META.c.name == name)).scalar()
 
     def _set_meta(self, name: str, value: str) -> None:
-        self._connection.execute(delete(_META).where(_META.c.name == name))
-        self._connection.execute(insert(_META).values(name=name, value=value))
+        self._connection.execute(delete(META).where(META.c.name == name))
+        self._connection.execute(insert(META).values(name=name, value=value))
 
 
 def _raw(connection: Connection) -> sqlite3.Connection:

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, create_engine, inspect
+from sqlalchemy import Engine, TableClause, create_engine, inspect
 from sqlalchemy.dialects import sqlite
 from sqlmodel import SQLModel
 
 import storage.tables
+from storage import names
 from storage.connection import connect
 from storage.migrations import STEPS, check, schema_version, upgrade
 from storage.store import prepare
@@ -101,3 +102,9 @@ def test_a_store_made_by_another_process_meanwhile_is_known(tmp_path: Path, mome
         assert len(asked) == 3
         upgrade(connection, path)
         assert check(connection, path) == SCHEMA_VERSION
+
+
+@pytest.mark.parametrize("light", [names.ENTRY, names.DEVICE, names.META], ids=str)
+def test_the_journal_speaks_to_the_tables_that_sqlmodel_defines(light: TableClause) -> None:
+    defined = SQLModel.metadata.tables[light.name]
+    assert {column.name for column in light.columns} == {column.name for column in defined.columns}

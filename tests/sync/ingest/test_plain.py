@@ -60,6 +60,13 @@ def test_a_key_holds_an_incident_together_until_it_is_over(tmp_path: Path) -> No
     assert desk.incidents() == 2
 
 
+def test_an_owner_given_from_outside_keeps_it_open(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    take(desk, {"title": "down", "key": "k", "owner": "bo"})
+    assert take(desk, {"key": "k", "status": "resolved"}).resolved == ()
+    assert desk.one().firing == 0
+
+
 WRONG = {
     '{"titel": "x"}': "titel is not a field that is known",
     '{"description": "x"}': "title is missing",

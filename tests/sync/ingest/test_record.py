@@ -80,8 +80,10 @@ def test_severity_never_becomes_milder(desk: Desk) -> None:
 def test_a_member_that_a_person_dropped_is_not_added_again(desk: Desk) -> None:
     desk.read(body(alert("db1")))
     desk.store.journal.record(desk.one().id, lambda it: actions.drop_item(it, "resource", "db1"))
+    entries = desk.count()
     desk.read(body(alert("db1", start=4)))
     assert [item.name for item in desk.one().resources] == []
+    assert desk.count() == entries + 1
 
 
 def test_a_resolved_group_resolves_what_nobody_took(desk: Desk) -> None:
@@ -134,6 +136,15 @@ def test_a_refired_alert_opens_a_follow_on_when_the_old_incident_is_over(desk: D
     assert [(item.relation, item.incident, item.name) for item in second.related] == [("prior", old, first.ref)]
     assert [(item.relation, item.incident, item.name) for item in first.related] == [("follow-on", new, second.ref)]
     assert (first.status, second.status, second.firing) == ("resolved", "raised", 1)
+
+
+def test_a_reopened_incident_is_found_behind_a_newer_one_that_is_over(desk: Desk) -> None:
+    old = desk.read(body(alert("db1"))).opened[0]
+    desk.read(body(alert("db1", end=5)))
+    desk.read(body(alert("db1", start=9)))
+    desk.read(body(alert("db1", start=9, end=12)))
+    desk.store.journal.record(old, lambda it: actions.move(it, "validated", text={"reason": "it is back"}))
+    assert desk.read(body(alert("db1", start=20), key="another group")).joined == (old,)
 
 
 def test_another_alert_of_the_same_start_after_the_end_is_another_incident(desk: Desk) -> None:
