@@ -53,7 +53,7 @@ def amend(entry: str, text: str) -> Drafts:
 def acknowledge(incident: Incident, *, occurred_at: int | None = None) -> Drafts:
     """Return an acknowledgement by the actor; refused when the incident is over or a person has done so."""
     _open(incident, "acknowledged")
-    if incident.acknowledged_at is not None:
+    if incident.acknowledged_at is not None and incident.acknowledged_by is not None:
         at = _at(incident.acknowledged_at)
         raise Refused(
             f"{incident.ref} was acknowledged by {incident.acknowledged_by} at {at}",
@@ -141,7 +141,7 @@ def _close(incident: Incident, given: Mapping[str, str], occurred_at: int | None
     return (*waiver, Draft("fact", "closed", kept, occurred_at=occurred_at))
 
 
-def mitigate(incident: Incident, *, note: str = "", occurred_at: int | None = None, now: int = 0) -> Drafts:
+def mitigate(incident: Incident, *, now: int, note: str = "", occurred_at: int | None = None) -> Drafts:
     """Return the fact that the impact has stopped; refused when the incident is over or it had not begun."""
     _open(incident, "mitigated")
     at = now if occurred_at is None else occurred_at

@@ -59,7 +59,7 @@ class Incident:
     """The projection of a timeline; `replay(entries)` gives it and nothing else does.
 
     Every `*_at` is a moment in ms since 1970 UTC, or None. `acknowledged_at` is the first acknowledgement by a
-    person, else an implied one. `resolved_at` is None again once the incident is reopened.
+    person, else an implied one (then `acknowledged_by` is None). `resolved_at` is None again once it is reopened.
     """
 
     id: str

@@ -140,7 +140,7 @@ def _closing(incident: Incident) -> Verdict:
     if not incident.is_closed:
         remedy = "Resolve it, or move it to invalid or ignored, first."
         return Verdict("closed", None, f"it is still {incident.status}", remedy)
-    needs_review = incident.status == "resolved" and incident.priority in ("P1", "P2")
+    needs_review = incident.priority in ("P1", "P2")
     if needs_review and incident.published_at is None and not incident.waived:
         remedy = "Publish the post-mortem, or waive it with a reason (--waive)."
         return Verdict("closed", None, f"a {incident.priority} needs a published post-mortem", remedy)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from domain.durations import short
 from domain.entry import Entry
 from domain.replay import Replay
-from domain.times import MINUTE, short
+from domain.times import MINUTE
 
 LATE = 2 * MINUTE  # recorded so much after it happened, a moment says so
 

@@ -256,8 +256,9 @@ class Replay:
 
     def _acknowledged(self) -> tuple[int | None, str | None]:
         facts = self.facts("acknowledged")
-        people = [entry for entry in facts if entry.source != "implied"] or facts
-        return (people[0].occurred_at, people[0].author) if people else (None, None)
+        if people := [entry for entry in facts if entry.source != "implied"]:
+            return people[0].occurred_at, people[0].author
+        return (facts[0].occurred_at, None) if facts else (None, None)
 
     def _alerts(self) -> tuple[int, int]:
         newest: dict[str, tuple[int, int, str, bool]] = {}

@@ -14,8 +14,8 @@ from textual.timer import Timer
 from textual.widgets import TextArea
 
 from domain import actions
+from domain.durations import age
 from domain.postmortem import Document, build, parse, render
-from domain.times import age
 from screens.desk import Desk
 from screens.deskscreen import DeskScreen, bindings
 from widgets.note_area import PAUSE

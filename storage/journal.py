@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Connection, create_engine, event, select
+from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.engine import Engine
 from sqlalchemy.pool import StaticPool
 
@@ -26,9 +26,8 @@ from domain.undo import undo
 from storage.connection import connect
 from storage.errors import translate_wrapped
 from storage.lock import WriteLock
-from storage.names import ENTRY
 from storage.projection import Fold
-from storage.rows import entry_of
+from storage.rows import ENTRY_COLUMNS, entry_of
 from storage.writing import Writing
 
 Action = Callable[[Incident], Iterable[Draft]]
@@ -139,8 +138,8 @@ class Journal:
         return replay, newest.pk if newest else 0
 
     def _entries(self, connection: Connection, incident: str, since: int) -> list[Entry]:
-        query = select(ENTRY).where(ENTRY.c.incident == incident, ENTRY.c.pk >= since)
-        return [entry_of(row) for row in connection.execute(query.order_by(ENTRY.c.pk))]
+        sql = f"SELECT {ENTRY_COLUMNS} FROM entry WHERE incident = ? AND pk >= ? ORDER BY pk"
+        return [entry_of(row) for row in connection.exec_driver_sql(sql, (incident, since))]
 
 
 def write_engine(path: Path) -> Engine:

@@ -8,9 +8,10 @@ from datetime import tzinfo
 from textual.strip import Strip
 from textual.widget import Widget
 
+from domain.durations import short
 from domain.incident import Incident, Item
 from domain.text import safe_text
-from domain.times import short, stamp
+from domain.times import stamp
 from domain.vocabulary import SEVERITIES, TYPES
 from widgets.painting import strip
 from widgets.queue_lines import Symbols

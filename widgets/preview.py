@@ -9,9 +9,10 @@ from datetime import tzinfo
 from rich.text import Text
 from textual.widgets import Static
 
+from domain.durations import short
 from domain.incident import Incident
 from domain.text import safe_text
-from domain.times import short, stamp
+from domain.times import stamp
 from widgets.queue_lines import Symbols
 from widgets.safe import ui_text
 

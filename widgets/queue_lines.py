@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from domain.durations import age
 from domain.rows import QueueRow
 from domain.text import safe_text
-from domain.times import age
 from widgets.spans import Span, Spans, between, clip, fit
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
+from unicodedata import category, east_asian_width
 
 from domain.text import ELLIPSIS, safe_text
 
@@ -39,24 +40,59 @@ ASCII_SIGNS: Mapping[int, int] = str.maketrans(
 )
 
 
+_WIDE = "\u2e80"  # from here on lie the scripts of East Asia
+_PICTURES = "\U0001f000"  # from here on lie emoji and what newer versions of Unicode add
+_LETTERS = ("Lo", "Lu", "Ll", "Nd", "Po", "Ps", "Pe")
+
+
 def fit(text: str, width: int) -> str:
     """Return a safe one-line text in exactly `width` terminal cells: padded, or cut and ended with `…`."""
-    if text.isascii():
-        if len(text) <= width:
-            return text.ljust(width)
-        return text[: max(0, width - 1)] + ELLIPSIS if width > 0 else ""
-    from widgets.safe import cell_fit
+    if width <= 0:
+        return ""
+    size = len(text) if text.isascii() else _plain_cells(text)
+    if size is None:
+        from widgets.safe import cell_fit
 
-    return cell_fit(text, width)
+        return cell_fit(text, width)
+    if size <= width:
+        return text + " " * (width - size)
+    if size == len(text):
+        return text[: width - 1] + ELLIPSIS
+    return _cut(text, width - 1) + ELLIPSIS
 
 
 def cells(text: str) -> int:
     """Return how many terminal cells a safe text takes."""
-    if text.isascii():
-        return len(text)
+    size = len(text) if text.isascii() else _plain_cells(text)
+    if size is not None:
+        return size
     from rich.cells import cell_len
 
     return cell_len(text)
+
+
+def _plain_cells(text: str) -> int | None:
+    """Return the cells of letters and our own signs; None for what wants rich's tables (emoji, combining marks)."""
+    size = 0
+    for character in text:
+        if (character < "\u0300" and character != "\xad") or ord(character) in ASCII_SIGNS:
+            size += 1
+        elif character < _WIDE or character >= _PICTURES or category(character) not in _LETTERS:
+            return None
+        else:
+            size += 2 if east_asian_width(character) in "WF" else 1
+    return size
+
+
+def _cut(text: str, width: int) -> str:
+    """Return the beginning of a text of plain letters that fills `width` cells, a blank where half a letter is left."""
+    size, kept = 0, ""
+    for character in text:
+        step = 2 if east_asian_width(character) in "WF" else 1
+        if size + step > width:
+            break
+        size, kept = size + step, kept + character
+    return kept + " " * (width - size)
 
 
 def clip(spans: Iterable[Span], width: int) -> Spans:

@@ -7,8 +7,9 @@ from datetime import tzinfo
 from typing import TYPE_CHECKING, Any
 
 from app.cli.output import Style, fit, pad
+from domain.durations import age, short
 from domain.text import safe_text
-from domain.times import age, short, stamp
+from domain.times import stamp
 
 if TYPE_CHECKING:
     from domain.incident import Incident, Item
@@ -99,7 +100,8 @@ def _moments(incident: Incident, zone: tzinfo) -> Iterator[tuple[str, Any]]:
     named = ("impact_started", "detected", "raised", "acknowledged", "mitigated", "resolved", "reopened", "closed")
     for name in (*named, "published"):
         if at := getattr(incident, f"{name}_at"):
-            by = f" by {incident.acknowledged_by}" if name == "acknowledged" else ""
+            who = incident.acknowledged_by if name == "acknowledged" else None
+            by = f" by {who}" if who else ""
             yield name.replace("_", " ").capitalize(), f"{stamp(at, zone)}{by}"
 
 

@@ -9,12 +9,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import tzinfo
 
+from domain.durations import short
 from domain.entry import Entry
 from domain.incident import Incident, Item
 from domain.postmortem.markup import escaped, quoted, strong
 from domain.postmortem.timeline import history, raiser, shown, timeline
 from domain.replay import Replay
-from domain.times import short
 from domain.vocabulary import PRIORITY_MEANING, SEVERITY_MEANING
 
 PROMPTS: Mapping[str, str] = {

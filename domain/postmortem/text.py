@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from domain.durations import short
 from domain.limits import TITLE
 from domain.postmortem.document import Document, Section, heading_key
 from domain.postmortem.markup import escaped, unescaped
 from domain.text import safe_text
-from domain.times import short
 
 _SHIELDED = re.compile(r"( {0,3})(\\*)(##[ \t].*)")
 _FENCE = re.compile(r" {0,3}(`{3,}(?=[^`]*$)|~{3,})(.*)")

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any
 
+from domain.durations import short
 from domain.entry import Entry
 from domain.incident import Incident
 from domain.postmortem.markup import code, escaped, quoted, strong
 from domain.replay import Replay
-from domain.times import MINUTE, short, stamp
+from domain.times import MINUTE, stamp
 
 LATE = 5 * MINUTE
 """An entry recorded later than this after it happened says so, ms."""

@@ -7,7 +7,7 @@ from textual.binding import Binding
 from textual.containers import Vertical
 from textual.widgets import Static
 
-from domain.times import age
+from domain.durations import age
 from screens.desk import Desk
 from screens.dialogs.question import Question
 from widgets.note_area import NoteArea

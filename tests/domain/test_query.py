@@ -36,6 +36,7 @@ HOUR, DAY = 3_600_000, 86_400_000
         ('owner:"Ana Bo"', [Term("owner", "Ana Bo")]),
         ("owner:none tag:None", [Term("owner", None), Term("tag", None)]),
         ('tag:"<urgent>" tag:db', [Term("tag", "<urgent>"), Term("tag", "db")]),
+        ('tag:"//srv/share"', [Term("tag", "//srv/share")]),
         ("resource:mail.example", [Term("resource", "mail.example")]),
         ("type:outage", [Term("type", ("service_outage",))]),
         ("type:co", [Term("type", ("data_loss_or_corruption", "configuration_issues", "communication_disruptions"))]),

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from domain.durations import age, short
 from domain.errors import BadTime
-from domain.times import DAY, HOUR, MINUTE, SECOND, WEEK, age, from_iso, iso, parse_duration, parse_moment, short, stamp
+from domain.times import DAY, HOUR, MINUTE, SECOND, WEEK, from_iso, iso, parse_duration, parse_moment, stamp
 
 NOW = int(datetime(2026, 11, 21, 14, 30, 15, tzinfo=UTC).timestamp() * 1000)
 INDIA = timezone(timedelta(hours=5, minutes=30))

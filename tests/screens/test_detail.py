@@ -267,7 +267,9 @@ class TestReading:
             await seat.press("q")
             await seat.at("Detail")
 
-    async def test_a_line_of_100_000_characters_can_be_read(self, open_detail: Any, raised: Raise, store: Store) -> None:
+    async def test_a_line_of_100_000_characters_can_be_read(
+        self, open_detail: Any, raised: Raise, store: Store
+    ) -> None:
         incident = raised()
         store.journal.record(incident.id, lambda _i: actions.note("x" * 60_000))
         async with open_detail(incident) as (seat, _incident):

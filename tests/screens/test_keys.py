@@ -40,7 +40,8 @@ async def test_every_key_of_the_table_is_bound_to_an_action_that_is_there(sit: A
             assert hasattr(seat.screen, f"action_{key.action}") or hasattr(seat.app, f"action_{key.action}"), key.id
             for name in key.keys.split(","):
                 assert name in bound, f"{key.id}: {name}"
-                assert bound[name].binding.action.partition("(")[0] == key.action, f"{key.id}: {name}"
+                wanted = {key.action, "command_palette"} if key.action == "palette" else {key.action}
+                assert bound[name].binding.action.partition("(")[0] in wanted, f"{key.id}: {name}"
 
 
 @pytest.mark.parametrize("where", ["queue", "detail"])
@@ -85,9 +86,7 @@ async def test_the_palette_lists_every_action_and_runs_it(sit: Any, raised: Rais
         await seat.until(lambda: seat.desk.reader.incident(incident.id).acknowledged_at is not None, "the action")
 
 
-async def test_letters_that_a_broken_arrow_key_may_send_change_nothing(
-    sit: Any, raised: Raise, store: Store
-) -> None:
+async def test_letters_that_a_broken_arrow_key_may_send_change_nothing(sit: Any, raised: Raise, store: Store) -> None:
     """On a bad line an arrow arrives as ESC, `[`, `B`."""
     incident = raised()
     for key in KEYS:

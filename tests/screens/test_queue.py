@@ -68,8 +68,8 @@ class TestMovingInFiveThousand:
         async with sit(many) as seat:
             page, last = listed(seat).page, len(rows) - 1
             steps = {
-                **{"j": 1, "down": 1, "k": -1, "up": -1, "g": -last, "home": -last, "G": last, "end": last},
-                **{"pagedown": page, "ctrl+d": page, "pageup": -page, "ctrl+u": -page},
+                "j": 1, "down": 1, "k": -1, "up": -1, "g": -last, "home": -last, "G": last, "end": last,
+                "pagedown": page, "ctrl+d": page, "pageup": -page, "ctrl+u": -page,
             }
             place = 0
             for key in keys:
@@ -138,9 +138,7 @@ class TestMarksAndBulkActions:
             await seat.rest()
         assert all(store.reader.incident(each.id).acknowledged_at is None for each in incidents)
 
-    async def test_what_is_refused_is_said_and_the_others_are_done(
-        self, sit: Any, raised: Raise, store: Store
-    ) -> None:
+    async def test_what_is_refused_is_said_and_the_others_are_done(self, sit: Any, raised: Raise, store: Store) -> None:
         first, second = raised("first"), raised("second")
         store.journal.record(first.id, actions.acknowledge)
         async with sit() as seat:
@@ -349,3 +347,23 @@ class TestWhatOthersDo:
             assert seat.text.count("•") == 3
             await seat.press("ctrl+r")
             await seat.until(lambda: "•" not in seat.text)
+
+
+class TestThePreview:
+    async def test_it_shows_the_selected_one_where_there_is_room(self, sit: Any, raised: Raise, clock: Any) -> None:
+        raised("first", description="what is known of the first")
+        clock.now += 60_000
+        raised("second", description="what is known of the second")
+        async with sit(size=(100, 40)) as seat:
+            await seat.see("what is known of the first")
+            await seat.press("j")
+            await seat.see("what is known of the second")
+
+    async def test_it_is_filled_when_the_terminal_grows(self, sit: Any, raised: Raise) -> None:
+        raised("first", description="what is known of the first")
+        async with sit() as seat:
+            assert "what is known" not in seat.text
+            await seat.pilot.resize_terminal(100, 40)
+            await seat.see("what is known of the first")
+            await seat.pilot.resize_terminal(80, 24)
+            await seat.until(lambda: "what is known" not in seat.text)

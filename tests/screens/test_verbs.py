@@ -210,9 +210,7 @@ class TestPriorityAndFields:
 
 
 class TestUndoAndRefs:
-    async def test_undo_takes_back_the_last_action_and_says_which(
-        self, sit: Any, raised: Raise, store: Store
-    ) -> None:
+    async def test_undo_takes_back_the_last_action_and_says_which(self, sit: Any, raised: Raise, store: Store) -> None:
         incident = raised()
         async with sit() as seat:
             await seat.press("t")
