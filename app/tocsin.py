@@ -14,7 +14,7 @@ from textual import events, work
 from textual._compositor import ChopsUpdate, CompositorUpdate
 from textual.app import App
 from textual.driver import Driver
-from textual.filter import LineFilter
+from textual.filter import LineFilter, Monochrome, NoColor
 from textual.screen import Screen
 
 from app.ascii import AsciiSigns
@@ -55,7 +55,7 @@ class Tocsin(App[None]):
         super().__init__(driver_class=driver)
         self.desk, self._frame = desk, frame
         self._guard, self._bare, self._signs = SafeFilter(), BareDefaults(), AsciiSigns()
-        self._shown = Shown()
+        self._shown, self._colourless = Shown(), NoColor()
         self._shown_size = self.size
         if frame is not None and not self.no_color:
             self._shown.begin(
@@ -78,9 +78,13 @@ class Tocsin(App[None]):
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Return Textual's filters and, last, the guard between foreign text and the terminal."""
-        bare = [self._bare] if self.native_ansi_color else []
+        theirs = super().get_line_filters()
+        if self.native_ansi_color:
+            # Textual chooses before it knows the theme: greys would be colours where none are wanted.
+            theirs = [*(each for each in theirs if not isinstance(each, Monochrome)), self._bare]
+            theirs += [self._colourless] if self.no_color else []
         signs = [self._signs] if self.desk.symbols is ASCII else []
-        return [*super().get_line_filters(), *bare, *signs, self._guard]
+        return [*theirs, *signs, self._guard]
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
         """Send an update to the terminal, less what is there already."""

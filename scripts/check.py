@@ -17,7 +17,7 @@ CHECKS: Mapping[str, tuple[str, ...]] = {
     "format": ("ruff", "format", "--check", "."),
     "lint": ("ruff", "check", "."),
     "types": ("mypy",),
-    "layers": ("lint-imports", "--no-logo"),
+    "layers": ("lint-imports",),
     "dependencies": ("deptry", "--no-ansi", "."),
     "tests": ("pytest",),
 }

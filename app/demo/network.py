@@ -120,7 +120,7 @@ STORIES: tuple[Story, ...] = (
             note(9, "jonas", "orders from Singapore come in as always. it is the probe's own uplink"),
             silent(31, "ProbeFailed", "www.shop.example answers in Singapore"),
             move(33, "jonas", "invalid", "Only the probe was cut off. Orders came in all the time."),
-            close(400, "jonas"),
+            close(400, "jonas", waive="Nothing of ours failed; the probe's provider wrote the report."),
         ),
     ),
     Story(

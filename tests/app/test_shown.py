@@ -93,7 +93,9 @@ def assert_same(less: Any, full: Any, after: object) -> None:
         full.settle(0.1)
         if not difference(less, full):
             return
-    pytest.fail(f"after {after}: (line, column, reduced, full) {difference(less, full)}\n{less.text}\nand full:\n{full.text}")
+    pytest.fail(
+        f"after {after}: (line, column, reduced, full) {difference(less, full)}\n{less.text}\nand full:\n{full.text}"
+    )
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])

@@ -108,10 +108,15 @@ def test_a_role_has_one_holder_but_there_may_be_many_experts() -> None:
 # -- mitigation, fields ------------------------------------------------------------------------------------------
 
 
+def test_a_person_may_acknowledge_what_was_only_implied() -> None:
+    implied = incident(acknowledged_at=START, acknowledged_by=None)
+    assert short(actions.acknowledge(implied)) == [("fact", "acknowledged", {})]
+
+
 def test_mitigate_and_its_chronology() -> None:
     begun = incident(impact_started_at=START)
     assert short(actions.mitigate(begun, note=" rerouted ", now=START)) == [("fact", "mitigated", {"note": "rerouted"})]
-    assert actions.mitigate(begun, occurred_at=START + 5)[0].occurred_at == START + 5
+    assert actions.mitigate(begun, occurred_at=START + 5, now=START + 9)[0].occurred_at == START + 5
     refused(lambda: actions.mitigate(begun, occurred_at=START - 1, now=START + 9), "order")
     refused(lambda: actions.mitigate(incident(mitigated_at=START), now=START), "already_mitigated")
     refused(lambda: actions.mitigate(incident(status="invalid"), now=START), "closed")

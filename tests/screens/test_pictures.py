@@ -110,9 +110,7 @@ def test_at_60_by_20(snap_compare: Any, make_app: Any, desk: Any, story: Inciden
 
 @pytest.mark.parametrize("name", ["queue", "detail", "status", "postmortem"])
 @pytest.mark.parametrize("theme", ["nord", "colour-safe"])
-def test_in_true_colour(
-    snap_compare: Any, make_app: Any, desk: Any, story: Incident, name: str, theme: str
-) -> None:
+def test_in_true_colour(snap_compare: Any, make_app: Any, desk: Any, story: Incident, name: str, theme: str) -> None:
     assert snap_compare(make_app(desk, theme), terminal_size=(80, 24), run_before=SCREENS[name])
 
 

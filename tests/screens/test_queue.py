@@ -68,8 +68,18 @@ class TestMovingInFiveThousand:
         async with sit(many) as seat:
             page, last = listed(seat).page, len(rows) - 1
             steps = {
-                "j": 1, "down": 1, "k": -1, "up": -1, "g": -last, "home": -last, "G": last, "end": last,
-                "pagedown": page, "ctrl+d": page, "pageup": -page, "ctrl+u": -page,
+                "j": 1,
+                "down": 1,
+                "k": -1,
+                "up": -1,
+                "g": -last,
+                "home": -last,
+                "G": last,
+                "end": last,
+                "pagedown": page,
+                "ctrl+d": page,
+                "pageup": -page,
+                "ctrl+u": -page,
             }
             place = 0
             for key in keys:
