@@ -49,6 +49,18 @@ class FirstFrame:
         # The screen is blank, so blanks are stepped over: a tenth of the bytes.
         self._stream.write(_ENTER + _BLANKS.sub(lambda blanks: f"\x1b[{len(blanks[0])}C", text))
         self._stream.flush()
+        self._expect_signals()
+
+    def _expect_signals(self) -> None:
+        """Put the terminal back when the line drops before Textual's driver has taken over (it then does so itself)."""
+        import signal  # after the rows are on the screen
+
+        def leave(number: int, _frame: object) -> None:
+            self.undo()
+            os._exit(128 + number)
+
+        for each in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(each, leave)
 
     def undo(self) -> None:
         """Put the terminal back as it was, unless Textual has taken it over."""

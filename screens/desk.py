@@ -14,6 +14,7 @@ from domain.errors import Mistake
 from domain.incident import Incident
 from domain.query import Query
 from domain.rows import QueueRow
+from storage.connection import is_network
 from storage.drafts import Drafts
 from storage.errors import StoreError
 from storage.reader import Reader
@@ -70,6 +71,7 @@ class Desk:
         self.state_dir = state_dir or store.path.parent
         self.keys = keys or {}
         self.sections = sections
+        self.banner = "network disk: slower, one writer at a time" if is_network(store.path) else ""
         self._zone, self.utc = zone, False
         self.drafts = Drafts(store.path, store.author, store.clock)
 

@@ -88,7 +88,7 @@ class Queue(DeskScreen):
     def _top(self, width: int) -> Spans:
         name = self._view.name if self._query == self._view.query else f"/{self._query.text}{self._found}"
         marks = len(self._list.marked)
-        right = f"{marks} marked" if marks else ""
+        right = f"{marks} marked" if marks else self.desk.banner
         return top_line(name, self.desk.reader.counts(), right, self.desk.symbols, width)
 
     def _empty_lines(self) -> list[Spans]:

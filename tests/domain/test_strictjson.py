@@ -40,7 +40,7 @@ VALUES = st.recursive(
         (b'"a\n\xff"', "not UTF-8: byte 0xFF", 2, 1),
         ('"é'.encode() + b'\xff"', "not UTF-8: byte 0xFF", 1, 3),
         ('"é"'.encode("utf-16"), "not UTF-8: byte 0xFF", 1, 1),
-        (b"[1,\n]", "not JSON: expecting value", 2, 1),
+        (b"[1,\n x]", "not JSON: expecting value", 2, 2),
         (b"", "not JSON: expecting value", 1, 1),
         (b"1 2", "not JSON: extra data", 1, 3),
         (b'"\t"', "not JSON: invalid control character at", 1, 2),
