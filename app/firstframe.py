@@ -42,6 +42,7 @@ class FirstFrame:
         """Switch to the alternate screen and paint; what is typed meanwhile is not echoed, but kept for Textual."""
         self.lines = lines
         quiet = [*self.attributes]
+        quiet[0] &= ~(termios.ICRNL | termios.IXON)  # else an enter typed now would arrive as ctrl+j
         quiet[3] &= ~(termios.ECHO | termios.ICANON)
         termios.tcsetattr(self.fd, termios.TCSANOW, quiet)
         text = "\n".join(to_ansi(line, color=color).rstrip(" ") for line in lines)

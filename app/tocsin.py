@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, ClassVar
@@ -15,6 +16,8 @@ from textual._compositor import ChopsUpdate, CompositorUpdate
 from textual.app import App
 from textual.driver import Driver
 from textual.filter import LineFilter, Monochrome, NoColor
+from textual.message import Message
+from textual.message_pump import MessagePump
 from textual.screen import Screen
 
 from app.ascii import AsciiSigns
@@ -38,7 +41,17 @@ from widgets.spans import cells
 _POLL = 0.5  # seconds between looks for other processes' changes; each costs microseconds
 _MINUTE = 60
 _LONGEST_HOLD = 2.0
-_TURN = 0.02
+_LONGEST_KEY = 5.0  # seconds that a key may take before the next one is handed on all the same
+
+
+class KeyFollower(Message):
+    """Goes the way a key went, behind it; when it has come up to the app, the key has done all it does."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.arrived = asyncio.Event()
+
+
 _TINY = 2  # an update of so many pieces, as a cursor key makes, cannot be seen half done: no need to bracket it
 
 
@@ -63,8 +76,8 @@ class Tocsin(App[None]):
             )
         self._seen_version = 0
         self._tiny = False
-        self._held: list[events.Key] | None = None
-        self._held_again = False
+        self._typed: deque[events.Key | events.Paste] = deque()
+        self._typing = self._holding = False
         self.animation_level = "none"
         for own in OWN:
             self.register_theme(own)
@@ -130,37 +143,55 @@ class Tocsin(App[None]):
         for widget in self.screen.query("QueueList, Facts"):
             widget.refresh()
 
-    # -- keys typed ahead of a dialog ------------------------------------------------------------------------------
+    # -- keys, one after the other -----------------------------------------------------------------------------------
 
     async def on_event(self, event: events.Event) -> None:
-        """Keep keys back while a dialog opens; every other event goes its way."""
-        if self._held is not None and isinstance(event, events.Key):
-            self._held.append(event)
-            return
-        await super().on_event(event)
+        """Let keys and pastes queue up; every other event goes its way."""
+        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+            self._typed.append(event)
+            self._next_key()
+        else:
+            await super().on_event(event)
+
+    def _next_key(self) -> None:
+        if self._typed and not self._holding and not self._typing:
+            self._typing = True
+            self.run_worker(self._give_keys(), group="keys")
+
+    async def _give_keys(self) -> None:
+        """Hand on what was typed, each key once the one before has done all it does.
+
+        Textual aims a key at what has the focus when it arrives: in `/disk` typed at once, all five would be meant for
+        the list, and on a slow line everything comes at once.
+        """
+        try:
+            while self._typed and not self._holding:
+                await super().on_event(self._typed.popleft())
+                await self._handled(self.focused or self.screen)
+        finally:
+            self._typing = False
+
+    async def _handled(self, target: MessagePump) -> None:
+        """Wait until a message that follows the key's way has come up from `target`."""
+        follower = KeyFollower()
+        if target.post_message(follower):
+            with suppress(TimeoutError):  # the target may close on the way
+                await asyncio.wait_for(follower.arrived.wait(), _LONGEST_KEY)
+
+    def on_key_follower(self, message: KeyFollower) -> None:
+        """Note that a key is done."""
+        message.arrived.set()
 
     def hold_keys(self) -> None:
-        """Keep what is typed from now on, for the dialog that opens (or for two seconds, whatever happens)."""
-        self._held_again = True
-        if self._held is None:
-            self._held = []
+        """Keep what is typed from now on, for the screen that opens (or for two seconds, whatever happens)."""
+        if not self._holding:
+            self._holding = True
             self.set_timer(_LONGEST_HOLD, self.release_keys)
 
     def release_keys(self) -> None:
-        """Give what was kept to the screen on top, in order, and let keys through again."""
-        self._held_again = False
-        if self._held:
-            self.run_worker(self._give_held(self._held), group="held keys", exclusive=True)
-        else:
-            self._held = None
-
-    async def _give_held(self, held: list[events.Key]) -> None:
-        while held:
-            await super().on_event(held.pop(0))
-            await asyncio.sleep(_TURN)  # a key may close the dialog, and the next one is for what follows
-            if self._held_again:
-                return
-        self._held = None
+        """Give what was kept to the screen on top, and let keys through again."""
+        self._holding = False
+        self._next_key()
 
     async def _poll(self) -> None:
         """Show what other processes have recorded; a store that cannot be read for once is asked again."""
@@ -183,6 +214,14 @@ class Tocsin(App[None]):
         """Leave after an error nobody foresaw; Textual would print the data in every frame of the traceback."""
         self.keep_drafts()
         self._close_messages_no_wait()
+
+    def push_screen(self, screen: Any, *more: Any, **options: Any) -> Any:
+        """Open a screen; what is typed before it stands is for that one."""
+        self.hold_keys()
+        opened = super().push_screen(screen, *more, **options)
+        if isinstance(screen, Screen):
+            screen.call_after_refresh(self.release_keys)
+        return opened
 
     # -- the screens' comings and goings ---------------------------------------------------------------------------
 

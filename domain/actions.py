@@ -197,12 +197,15 @@ def add_item(incident: Incident, collection: str, name: str, **more: str | None)
 def resource(text: str) -> Draft:
     """Return an impacted resource from `NAME` or `NAME:SEVERITY`; a colon before no severity belongs to the name."""
     name, colon, word = text.strip().rpartition(":")
+    if not colon or not name:
+        return Draft("add", "resource", {"name": required(text, limits.NAME, "resource").strip()}, over=())
     try:
-        severity = vocabulary.severity(word) if colon else None
+        more = {"severity": vocabulary.severity(word)}
     except BadValue:
-        severity, name = None, text.strip()
-    label = required(name if colon and name else text, limits.NAME, "resource").strip()
-    return Draft("add", "resource", {"name": label, **({"severity": severity} if severity else {})}, over=())
+        if word.isalpha() and vocabulary.nearest(word.lower(), vocabulary.SEVERITIES):
+            raise  # critcal is no part of a name
+        name, more = text.strip(), {}
+    return Draft("add", "resource", {"name": required(name, limits.NAME, "resource").strip(), **more}, over=())
 
 
 def drop_item(incident: Incident, collection: str, name: str) -> Drafts:

@@ -33,9 +33,11 @@ def _text(limit: int, what: str, *, required: bool = False) -> Reader:
     def read(text: str, _now: int, _zone: tzinfo) -> str | None:
         cleaned = clean_input(text, limit + 1).strip()
         if len(cleaned) > limit:
-            raise BadValue(f"The {what} has more than {limit:,} characters", "Shorten it; put the rest in a note.")
+            raise BadValue(
+                f"The {what} has more than {limit:,} characters", "Shorten it; put the rest in a note.", "too_long"
+            )
         if required and not cleaned:
-            raise BadValue(f"The {what} must not be blank", f"Give the {what} in a few words.")
+            raise BadValue(f"The {what} must not be blank", f"Give the {what} in a few words.", "blank")
         return cleaned or None
 
     return read
@@ -52,7 +54,7 @@ def _moment(text: str, now: int, zone: tzinfo) -> int | None:
 def _flag(text: str, _now: int, _zone: tzinfo) -> bool:
     word = text.strip().lower()
     if word not in ("true", "false", "yes", "no", "on", "off", "1", "0"):
-        raise BadValue(f"“{text}” is neither yes nor no", "Write yes or no.")
+        raise BadValue(f"“{text}” is neither yes nor no", "Write yes or no.", "bad_value")
     return word in ("true", "yes", "on", "1")
 
 
@@ -96,7 +98,7 @@ def parse_setting(text: str, now: int, zone: tzinfo = UTC) -> tuple[str, Any]:
     """
     name, equals, value = text.partition("=")
     if not equals:
-        raise BadValue(f"“{text}” is not FIELD=VALUE", "Write it like priority=P2.")
+        raise BadValue(f"“{text}” is not FIELD=VALUE", "Write it like priority=P2.", "bad_value")
     key = vocabulary.slug(name)
     field = SETTABLE.get(key) or SETTABLE.get(key.removesuffix("_at"))
     if key.startswith(("custom.", "custom:")):

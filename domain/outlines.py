@@ -127,7 +127,9 @@ def _cut(text: str, limit: int) -> str:
 
 def alert_draft(group: Group, alert: Alert, account: str, now: int) -> Draft:
     """Return the line of the timeline that says what an alert did; it never happens later than `now`, ms."""
-    at = alert.ends_at if alert.status == "resolved" else alert.starts_at
+    at = alert.starts_at
+    if alert.status == "resolved" and alert.ends_at is not None:
+        at = max(alert.starts_at or 0, alert.ends_at)  # by a skewed clock it may end before it began
     return Draft(
         "fact",
         "alert",

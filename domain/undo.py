@@ -102,3 +102,14 @@ def describe(entry: Entry) -> str:
     """Return an entry in a few words, for a refusal."""
     value = entry.payload.get("value")
     return f"{entry.what} → {value}" if entry.kind == "set" else entry.what.replace("_", " ")
+
+
+def named(kind: str, what: str) -> str:
+    """Return what an undone action was, in words: `the note`, `the status`, `acknowledged`."""
+    field, _colon, rest = what.partition(":")
+    if kind in ("note", "amend"):
+        return "the note"
+    if kind == "fact":
+        return what.replace("_", " ")
+    special = {"star": "the star", "pm": f"the post-mortem's {rest.replace('_', ' ')}", "act": "the follow-up"}
+    return special.get(field, f"the {field.removesuffix('_at').replace('_', ' ')}")

@@ -67,8 +67,8 @@ class DeskScreen(Screen[None]):
             work: The verb.
             asks: It opens a dialog: what is typed before that stands belongs to the dialog.
         """
-        if asks and isinstance(holder := self.app, KeyHolder):
-            holder.hold_keys()
+        if asks:
+            self.hold_keys()
         self.run_worker(self._guarded(work), group="verbs", exit_on_error=True)
 
     async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
@@ -85,9 +85,13 @@ class DeskScreen(Screen[None]):
     async def ask(self, question: Question[Answer], *, followed: bool = False) -> Answer | None:
         """Put a question and return its answer, None when the person left it; only from a verb."""
         question.followed = followed
+        self.hold_keys()
+        return await self.app.push_screen_wait(question)
+
+    def hold_keys(self) -> None:
+        """Keep what is typed from now on for the screen that opens."""
         if isinstance(holder := self.app, KeyHolder):
             holder.hold_keys()
-        return await self.app.push_screen_wait(question)
 
     def release_keys(self) -> None:
         """Let keys through again: no question follows."""

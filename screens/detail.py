@@ -201,6 +201,7 @@ class Detail(DeskScreen):
 
     def action_postmortem(self) -> None:
         """Open the post-mortem."""
+        self.hold_keys()
         self.post_message(self.WritePostmortem(self._shown))
 
     def action_back(self) -> None:

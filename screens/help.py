@@ -51,7 +51,9 @@ class Help(ModalScreen[None]):
                 f" {fit(left.what, size - 11) if right else left.what}"
             )
             if right:
-                text.append(f" {self._shown(right).ljust(10)}", "bold cyan").append(f" {right.what[: size - 11]}")
+                text.append(f" {self._shown(right).ljust(10)}", "bold cyan").append(
+                    f" {fit(right.what, size - 11).rstrip()}"
+                )
             text.append("\n")
         return text
 

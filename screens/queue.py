@@ -25,6 +25,7 @@ from widgets.queue_list import QueueList
 from widgets.spans import Span, Spans, plain
 
 _MARK_LIMIT = 500
+_EXAMPLE = 'words, status:open priority:<=P2 owner:me "disk full"'
 
 
 class Queue(DeskScreen):
@@ -162,22 +163,18 @@ class Queue(DeskScreen):
 
     # -- the filter ------------------------------------------------------------------------------------------------
 
-    def action_filter(self) -> None:
-        """Filter as you type, beginning with what the list shows."""
-        for old in self.query(".filter"):
-            old.remove()
+    async def action_filter(self) -> None:
+        """Filter as you type, beginning with what the list shows.
+
+        The action waits for the field, and the next key waits for the action: no letter of a filter is ever a verb.
+        """
+        await self.query(".filter").remove()
         text = f"{self._query.text} " if self._query.text else ""
-        line = Input(
-            text,
-            placeholder='words, status:open priority:<=P2 owner:me "disk full"',
-            compact=True,
-            select_on_focus=False,
-        )
+        line = Input(text, placeholder=_EXAMPLE, compact=True, select_on_focus=False, classes="filter")
         line.cursor_blink = False
-        line.add_class("filter")
-        self.mount(line, before="#top")
+        await self.mount(line, before="#top")
         self.add_class("filtering")
-        line.focus()
+        self.set_focus(line)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Show what matches so far; a term that cannot be read yet waits for its end."""
@@ -201,7 +198,7 @@ class Queue(DeskScreen):
 
     def _leave_filter(self) -> None:
         self.remove_class("filtering")
-        self._list.focus()
+        self.set_focus(self._list)
 
     # -- moving ----------------------------------------------------------------------------------------------------
 
@@ -251,6 +248,7 @@ class Queue(DeskScreen):
     def action_open(self) -> None:
         """Open the selected incident."""
         if row := self._list.current:
+            self.hold_keys()
             self.post_message(self.OpenIncident(row.id))
 
     def action_back(self) -> None:

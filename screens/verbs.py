@@ -16,6 +16,7 @@ from domain.errors import Mistake
 from domain.incident import Incident
 from domain.notes import split_when
 from domain.times import stamp
+from domain.undo import named
 from screens.desk import Action, Outcome
 from screens.deskscreen import DeskScreen, Target
 from screens.dialogs.choice import Choice, Offer
@@ -249,14 +250,7 @@ async def undo(screen: DeskScreen, incident: str | None = None) -> None:
     incidents, what = await screen.desk.undo(incident)
     kind, _colon, name = what.partition(":")
     now = f"; it is {incidents[0].phase} again" if name == "status" and len(incidents) == 1 else ""
-    screen.tell(f"Undone: {_undone(kind, name)} of {_names(incidents)}{now}")
-
-
-def _undone(kind: str, name: str) -> str:
-    """Return what was undone in words; `name` is a field, a fact or a collection."""
-    field, _colon, rest = name.partition(":")
-    named = {"star": "the star", "pm": f"the post-mortem's {rest.replace('_', ' ')}", "act": "the follow-up"}
-    return "the note" if kind in ("note", "amend") else named.get(field, f"the {field.replace('_', ' ')}")
+    screen.tell(f"Undone: {named(kind, name)} of {_names(incidents)}{now}")
 
 
 def copy_ref(screen: DeskScreen, targets: Sequence[Target]) -> None:

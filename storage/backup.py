@@ -58,6 +58,8 @@ def _copy(path: Path, target: Path, progress: Progress | None) -> None:
         source.execute("SELECT count(*) FROM sqlite_master").fetchone()
         source.backup(copy, pages=2048, progress=tell, sleep=0)
         copy.execute("PRAGMA journal_mode=DELETE")  # one file, nothing beside it
+        if (flaw := copy.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
+            raise Unusable(f"The store is damaged ({flaw}): {path}", "Keep the file, and restore the last backup.")
     with target.open("rb") as file:
         os.fsync(file.fileno())
 

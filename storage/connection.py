@@ -27,17 +27,36 @@ def connect(path: Path, *, create: bool = False) -> sqlite3.Connection:
         StoreError: It cannot be opened or is no store.
     """
     with translated(path):
+        if path.is_dir():
+            raise Unusable(f"This is a folder, not a store: {path}", "Name a file with --database.")
         if create:
             _create(path)
         elif not path.exists():
             raise Unusable(f"There is no store at {path}", "Check --database, or start tocsin once to make it.")
-        connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         try:
-            _configure(connection, path)
-        except BaseException:
-            connection.close()
-            raise
-        return connection
+            return _open(path)
+        except sqlite3.OperationalError as error:
+            if not _lacks_room(error):
+                raise
+            return _open(path, alone=True)
+
+
+def _open(path: Path, *, alone: bool = False) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    try:
+        if alone:
+            connection.execute("PRAGMA locking_mode=EXCLUSIVE")
+        _configure(connection, path)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _lacks_room(error: sqlite3.Error) -> bool:
+    """Say whether the disk has no room for the index of the WAL: without it one process at a time can still read."""
+    name = getattr(error, "sqlite_errorname", "")
+    return name.startswith("SQLITE_IOERR_SH") or name == "SQLITE_FULL"
 
 
 def _create(path: Path) -> None:

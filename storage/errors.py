@@ -9,6 +9,7 @@ StoreError              something about the file or the disk; carries message an
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -57,6 +58,9 @@ class Busy(StoreError):
     code = "busy"
 
 
+_NO_ROOM = 65_536  # bytes; with less, SQLite fails in more than one way
+
+
 _BY_NAME: dict[str, tuple[type[StoreError], str, str]] = {
     "SQLITE_FULL": (NotWritable, "The disk is full: {path}", "Free some space and try again; nothing was lost."),
     "SQLITE_READONLY": (NotWritable, "The store is read-only: {path}", "Check the rights of the file and its folder."),
@@ -99,10 +103,20 @@ def translate(error: sqlite3.Error, path: Path) -> StoreError:
     """Return what a SQLite error means for a person; unknown ones keep SQLite's words."""
     name = getattr(error, "sqlite_errorname", "") or ""
     family = "_".join(name.split("_")[:2])
+    if family in ("SQLITE_IOERR", "SQLITE_BUSY") and _is_full(path):
+        family = "SQLITE_FULL"
     kind, message, remedy = _BY_NAME.get(
         family, (StoreError, f"The store failed ({error}): {{path}}", "See: tocsin doctor.")
     )
     return kind(message.format(path=path), remedy)
+
+
+def _is_full(path: Path) -> bool:
+    try:
+        room = os.statvfs(path.parent)
+    except OSError:
+        return False
+    return room.f_bavail * room.f_frsize < _NO_ROOM
 
 
 @contextmanager

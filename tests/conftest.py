@@ -8,7 +8,9 @@ from __future__ import annotations
 import os
 
 for _name in list(os.environ):
-    if _name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES", "TMUX") or _name.startswith("TEXTUAL"):
+    if _name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES", "TMUX") or (
+        _name.startswith("TEXTUAL") and not _name.startswith("TEXTUAL_SNAPSHOT")  # the picture plugin's own
+    ):
         del os.environ[_name]
 os.environ["TZ"] = "UTC"
 
@@ -215,7 +217,7 @@ Sit = Callable[..., AbstractAsyncContextManager[Seat]]
 
 @pytest.fixture
 def sit(desk: Desk, make_app: Callable[..., Tocsin]) -> Sit:
-    """Sit down at the app: `async with sit() as seat:`; another desk or size may be given."""
+    """Give a seat at the app, `async with sit() as seat`; another desk or size may be asked for."""
 
     @asynccontextmanager
     async def begin(at: Desk | None = None, size: tuple[int, int] = (80, 24)) -> AsyncIterator[Seat]:

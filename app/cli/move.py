@@ -119,8 +119,11 @@ def undo(call: Call, ref: str | None) -> None:
     if call.json:
         from app.cli.objects import incident_object
 
-        named = [incident_object(session.store.reader.named(each)) for each in incidents]
-        call.out.object({"undone": what, "incidents": named})
+        found = [incident_object(session.store.reader.named(each)) for each in incidents]
+        call.out.object({"undone": what, "incidents": found})
         return
-    call.out.line(call.out.style(f"Undone: {what.replace(':', ' ')}"))
+    from domain.undo import named
+
+    kind, _colon, name = what.partition(":")
+    call.out.line(call.out.style(f"Undone: {named(kind, name)}"))
     call.show(incidents)

@@ -74,16 +74,10 @@ def _members(members: dict[str, tuple[str, ...]]) -> Iterator[tuple[str, str, st
 
 def with_severity(text: str) -> tuple[str, str | None]:
     """Return the name and the severity of `NAME:SEVERITY`; `db:5432` is a name, since 5432 is no severity."""
-    from domain.errors import BadValue
-    from domain.vocabulary import severity
+    from domain.actions import resource
 
-    name, colon, word = text.rpartition(":")
-    if not colon or not name:
-        return text, None
-    try:
-        return name, severity(word)
-    except BadValue:
-        return text, None
+    body = resource(text).body
+    return body["name"], body.get("severity")
 
 
 def _piped() -> str:

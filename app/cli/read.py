@@ -10,19 +10,22 @@ from app.cli.verb import REF, Verb
 OPEN = "status:open"
 
 
-@click.command("list", cls=Verb)
+@click.command("list", cls=Verb, context_settings={"ignore_unknown_options": True})
 @click.argument("query", nargs=-1)
 @click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="Show at most this many.")
-@click.option("--all", "everything", is_flag=True, help="Show all that match; without a query, closed ones too.")
+@click.option("--all", "everything", is_flag=True, help="Show all that match, however many.")
 @click.pass_obj
 def list_(call: Call, query: tuple[str, ...], limit: int, everything: bool) -> None:
-    """List the queue: the open incidents, or those that match QUERY.
+    """List the queue: every incident, the open ones first, or those that match QUERY.
 
     QUERY is words and terms, all of which must hold: status:open priority:<=P2 owner:me tag:db type:outage
     age:>2h updated:<1d "disk full". A leading - negates a term; write -- before words that begin with one.
     """
-    text = " ".join(query) or ("" if everything else OPEN)
-    show_queue(call, text, None if everything else limit)
+    if wrong := next((word for word in query if word.startswith("--")), None):
+        from app.cli.errors import Usage
+
+        raise Usage(f"There is no option {wrong}", "See: tocsin list --help.")
+    show_queue(call, " ".join(query), None if everything else limit)
 
 
 def show_queue(call: Call, text: str, limit: int | None) -> None:

@@ -30,14 +30,6 @@ class Question(ModalScreen[Answer], Generic[Answer]):
 
     followed = False
 
-    def on_screen_resume(self) -> None:
-        """Take the keys once the focus is set."""
-        self.call_after_refresh(self._ready)
-
-    def _ready(self) -> None:
-        if isinstance(holder := self.app, KeyHolder):
-            holder.release_keys()
-
     def dismiss(self, result: Answer | None = None) -> AwaitComplete:
         """Answer."""
         if self.followed and result is not None and isinstance(holder := self.app, KeyHolder):

@@ -40,7 +40,7 @@ KEYS = [
         b"s",
         b"\x1b",
     ),
-    *(b"c", b"words", b"\x1b", b"\t", b"]", b"[", b":", b"\x1b", b"7", b"1", b"2", b"/dis", b"\x1b", b"a", b"P", b"n"),
+    *(b"c", b"w", b"\x1b", b"\t", b"]", b"[", b":", b"\x1b", b"7", b"1", b"2", b"/", b"\x1b", b"a", b"P", b"n"),
 ]
 
 

@@ -1,4 +1,4 @@
-"""The program in a real terminal: signals keep what is typed and give the terminal back, settings that cannot be are told."""
+"""The program in a real terminal: signals keep what is typed and give it back, wrong settings are told."""
 
 from __future__ import annotations
 
@@ -97,6 +97,14 @@ def test_keys_typed_while_it_starts_are_not_lost_and_not_echoed(terminal: Any, r
     at.type(b"jj")
     at.until(lambda: at.screen.buffer[4][0].data == "▌", "the third row")
     assert "jj" not in at.text
+
+
+def test_enter_typed_while_it_starts_is_enter(terminal: Any, raised: Raise) -> None:
+    raised("disk full")
+    at = terminal()
+    at.until(lambda: b"\x1b[?1049h" in at.output, "the first frame")
+    at.type(b"\r")
+    at.see("open for")
 
 
 def test_without_a_terminal_or_on_a_dumb_one_the_queue_is_text(terminal: Any, raised: Raise) -> None:

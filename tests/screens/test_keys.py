@@ -174,3 +174,12 @@ class TestTypedAhead:
         at.see("0 open")
         assert store.reader.incident(incident.id).status == "resolved"
         assert "done" in store.reader.entries(incident.id)[-1].body
+
+    def test_a_filter_typed_in_one_burst(self, terminal: Any, raised: Raise) -> None:
+        raised("disk full")
+        raised("network down")
+        at = terminal()
+        at.see("2 open")
+        at.type(b"/disk\r")
+        at.until(lambda: "network down" not in at.text, "the filter")
+        assert "disk full" in at.text

@@ -1,4 +1,7 @@
-"""How every screen looks, as pictures: `pytest --snapshot-update tests/screens/test_pictures.py` after a wanted change."""
+"""How every screen looks, as pictures.
+
+After a wanted change: `pytest --snapshot-update tests/screens/test_pictures.py`, and look at the new ones.
+"""
 
 from __future__ import annotations
 
@@ -87,7 +90,6 @@ SCREENS = {
     "help": press("question_mark"),
     "palette": press("colon"),
 }
-SIZES = [(80, 24), (120, 40)]
 
 
 @pytest.mark.parametrize("name", SCREENS)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.widgets import Input
 
 from domain import actions
 from domain.incident import Incident
@@ -182,7 +183,7 @@ class TestTheFilter:
 
     async def filter(self, seat: Any, text: str) -> None:
         await seat.press("slash")
-        await seat.until(lambda: getattr(seat.app.focused, "id", "") == "filter", "the filter")
+        await seat.until(lambda: isinstance(seat.app.focused, Input), "the filter")
         seat.app.focused.value = ""
         await seat.type(text)
 
@@ -212,7 +213,7 @@ class TestTheFilter:
             await seat.press("enter")
             await seat.hear("priorty")
             assert "priority" in seat.said
-            assert getattr(seat.app.focused, "id", "") == "filter"
+            assert isinstance(seat.app.focused, Input)
 
     async def test_esc_leaves_the_filter_and_then_the_filtered_view(self, sit: Any, some: None) -> None:
         async with sit() as seat:
@@ -263,7 +264,7 @@ class TestSavedViews:
             for key, (name, found) in expected.items():
                 await seat.press(key)
                 await seat.until(lambda found=found: set(titles(seat)) == found, f"{key}: {found}")
-                assert f"tocsin {name}" in seat.lines[0]
+                assert name in seat.lines[0]
 
     async def test_a_digit_without_a_view_changes_nothing(self, sit: Any, raised: Raise) -> None:
         raised("only")
