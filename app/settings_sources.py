@@ -17,6 +17,7 @@ from app.settings import Settings, flatten, suggestion
 from domain import limits, vocabulary
 from domain.errors import Mistake
 from domain.query import parse
+from screens.keys import check_keymap
 
 _NOT_SETTINGS = ("TOCSIN_CONFIG", "TOCSIN_DATABASE")
 
@@ -53,13 +54,13 @@ def read(path: Path, environ: Mapping[str, str]) -> tuple[Settings, dict[str, st
     try:
         model = _model()(**of_file)
     except ValidationError as error:
-        raise _explain(error, path) from error
+        raise _explain(error, path, {_dotted(name): name for name in variables}) from error
     except SettingsError as error:
         raise BadSettings(f"A TOCSIN_ variable cannot be read: {error}", "See docs/settings.md.") from error
     settings = Settings(**{name: getattr(model, name) for name in known})
-    _check(settings, path)
+    _check(settings, path, {_dotted(name): name for name in variables})
     origins = dict.fromkeys(_names(of_file), str(path))
-    origins.update({name.removeprefix("TOCSIN_").lower().replace("__", "."): name for name in variables})
+    origins.update({_dotted(name): name for name in variables})
     return settings, origins
 
 
@@ -94,23 +95,31 @@ def _names(values: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
             yield f"{prefix}{name}"
 
 
-def _explain(error: ValidationError, path: Path) -> BadSettings:
+def _dotted(variable: str) -> str:
+    return variable.removeprefix("TOCSIN_").lower().replace("__", ".")
+
+
+def _explain(error: ValidationError, path: Path, variables: Mapping[str, str]) -> BadSettings:
     first = error.errors()[0]
     name = ".".join(str(part) for part in first["loc"])
+    path = Path(variables.get(name, path))
     if first["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
         return BadSettings(f"{path}: there is no setting “{name}”", suggestion(name, list(flatten(Settings()))))
     given = repr(first.get("input"))
     return BadSettings(f"{path}: {name} = {given[:80]}: {first['msg']}", "See docs/settings.md.")
 
 
-def _check(settings: Settings, path: Path) -> None:
+def _check(settings: Settings, path: Path, variables: Mapping[str, str]) -> None:
     """Refuse what has the right type but no meaning."""
+    if problems := check_keymap(settings.keys):
+        raise BadSettings(f"{path}: {problems[0]}", "See docs/settings.md for the actions and their keys.")
     if settings.display.zone not in ("local", "UTC", "utc"):
         try:
             ZoneInfo(settings.display.zone)
         except (ZoneInfoNotFoundError, ValueError) as error:
             remedy = "Write local, UTC or a name like Europe/Berlin."
-            raise BadSettings(f"{path}: display.zone: there is no zone “{settings.display.zone}”", remedy) from error
+            place = variables.get("display.zone", path)
+            raise BadSettings(f"{place}: display.zone: there is no zone “{settings.display.zone}”", remedy) from error
     for number, view in enumerate(settings.views, 1):
         try:
             parse(view.query)

@@ -11,12 +11,12 @@ import shutil
 from typing import TYPE_CHECKING
 
 from app.firstframe import FirstFrame, open_frame, queue_frame
-from app.loading import BadSettings, Loaded
+from app.loading import Loaded
 from app.quick import has_unicode
 from app.session import Session
 from app.settings import Settings
 from domain.query import parse
-from screens.keys import check_keymap, line_of
+from screens.keys import line_of
 from widgets.queue_lines import ASCII, UNICODE, Symbols
 
 if TYPE_CHECKING:
@@ -31,11 +31,8 @@ def run_tui(loaded: Loaded, shown: FirstFrame | None = None) -> int:
         shown: A first frame that is on the screen already.
 
     Raises:
-        BadSettings: The keys in the settings cannot be used.
         StoreError: The store cannot be opened.
     """
-    if problems := check_keymap(loaded.settings.keys):
-        raise BadSettings(f"{loaded.config}: {problems[0]}", "See docs/settings.md for the actions and their keys.")
     with Session(loaded) as session:
         frame = shown or _first_frame(session)
         try:

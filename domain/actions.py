@@ -119,6 +119,12 @@ def move(
         label=given.get("label", ""),
         strict=strict,
     )
+    begun = incident.impact_started_at
+    if wanted == "resolved" and None not in (occurred_at, begun) and (occurred_at or 0) < (begun or 0):
+        remedy = "Correct impact_started, or give a later time (--at)."
+        raise Refused(
+            f"{incident.ref} cannot be resolved before its impact began at {_at(begun or 0)}", remedy, "order"
+        )
     drafts: list[Draft] = []
     if step.skips and incident.acknowledged_at is None:
         drafts.append(Draft("fact", "acknowledged", source="implied", occurred_at=occurred_at))

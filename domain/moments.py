@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC
 
 from domain.durations import short
 from domain.entry import Entry
 from domain.replay import Replay
-from domain.times import MINUTE
+from domain.times import MINUTE, stamp
 
 LATE = 2 * MINUTE  # recorded so much after it happened, a moment says so
 
@@ -92,6 +93,8 @@ def _set(entry: Entry, payload: dict[str, object]) -> tuple[str, str]:
         return (f"follow-up: {value}" if part == "title" else f"follow-up {part}: {_value(value)}"), ""
     if entry.what == "description":
         return "description", str(value or "")
+    if entry.what.endswith("_at") and isinstance(value, int):
+        return f"{_field(entry.what)}: {stamp(value, UTC)}", said
     return f"{_field(entry.what)}: {_value(value)}", said
 
 

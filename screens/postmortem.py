@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
 import subprocess
 import tempfile
 from pathlib import Path
@@ -149,22 +150,32 @@ class Postmortem(DeskScreen):
 
     def action_editor(self) -> None:
         """Hand the text to $EDITOR and take it back."""
-        command = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
+        command = shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi")
+        if shutil.which(command[0]) is None:
+            self.tell(f"There is no editor “{command[0]}”. Set EDITOR to one that is here.", warn=True)
+            return
         handle, name = tempfile.mkstemp(prefix="tocsin-", suffix=".md")
         path = Path(name)
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as file:
                 file.write(self._area.text)
-            with self.app.suspend():
-                code = subprocess.run([*shlex.split(command), str(path)], check=False).returncode  # noqa: S603
-            text = path.read_text(encoding="utf-8", errors="replace")
-        except (OSError, ValueError, SuspendNotSupported) as error:
-            self.tell(f"{command} could not be used: {error}. Set EDITOR to an editor that is here.", warn=True)
-            return
+            self._take_back(path, self._edit([*command, str(path)]), command[0])
+        except (OSError, SuspendNotSupported) as error:
+            self.tell(f"{command[0]} could not be used: {error}", warn=True)
         finally:
             path.unlink(missing_ok=True)
+
+    def _edit(self, command: list[str]) -> int:
+        with self.app.suspend():
+            try:
+                return subprocess.run(command, check=False).returncode  # noqa: S603
+            except OSError:  # Textual comes back only when nothing is raised in here
+                return 127
+
+    def _take_back(self, path: Path, code: int, editor: str) -> None:
+        text = path.read_text(encoding="utf-8", errors="replace")
         if code:
-            self.tell(f"{command} ended with {code}: the text is as it was", warn=True)
+            self.tell(f"{editor} ended with {code}: the text is as it was", warn=True)
         elif text.rstrip("\n") != self._area.text.rstrip("\n"):
             self._area.text = text.rstrip("\n") + "\n"
             self.refresh()
@@ -173,7 +184,8 @@ class Postmortem(DeskScreen):
         """Write the text as Markdown beside where tocsin was started."""
         path = Path.cwd() / f"{self._document.ref}-postmortem.md"
         try:
-            path.write_text(self._area.text, encoding="utf-8")
+            with open(path, "w", encoding="utf-8", opener=_private) as file:
+                file.write(self._area.text)
         except OSError as error:
             self.tell(f"Not exported: {error.strerror}: {path}", warn=True)
         else:
@@ -183,3 +195,7 @@ class Postmortem(DeskScreen):
         """Keep what was typed at once: the line has dropped."""
         if self._area.text != self._base:
             self.desk.drafts.save("postmortem", self._of, self._area.text, self._base)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)

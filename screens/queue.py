@@ -10,12 +10,14 @@ from textual.app import ComposeResult
 from textual.message import Message
 from textual.widgets import Input
 
+from domain.durations import age
 from domain.errors import BadValue
 from domain.query import EVERYTHING, Query, parse
 from domain.rows import QueueRow
 from screens import verbs
 from screens.desk import Desk, SavedView, ViewSource
 from screens.deskscreen import DeskScreen, bindings
+from storage.drafts import Draft
 from storage.filters import is_quick
 from storage.reader import Cancelled
 from widgets.painting import Line
@@ -67,8 +69,16 @@ class Queue(DeskScreen):
         yield self.keys_line()
 
     def on_mount(self) -> None:
-        """Let the list take the keys."""
+        """Let the list take the keys, and offer what was being typed before a crash."""
         self._list.focus()
+        if kept := self.desk.drafts.all():
+            self.call_after_refresh(self._offer, kept[0])
+
+    def _offer(self, kept: Draft) -> None:
+        what = {"raise": "an incident (n)", "postmortem": "a post-mortem (P)"}.get(kept.kind, "a note (c or s)")
+        names = self.desk.reader.refs([kept.incident]) if kept.incident else {}
+        where = f" on {names[kept.incident]}" if kept.incident in names else ""
+        self.tell(f"You had begun {what}{where} {age(self.desk.now() - kept.saved_at)} ago; the key goes on with it")
 
     def on_resize(self, event: events.Resize) -> None:
         """Show a preview where there is room for one."""
@@ -76,6 +86,7 @@ class Queue(DeskScreen):
         shown = self.query(Preview)
         if roomy and not shown:
             self.mount(Preview(self.desk.symbols, lambda: self.desk.zone), before="#keys")
+            self.call_after_refresh(self._preview, self._list.current)
         elif not roomy and shown:
             shown.remove()
 
@@ -272,6 +283,8 @@ class Queue(DeskScreen):
         if number <= len(self.desk.views):
             view = self.desk.views[number - 1]
             self.show_query(view.query, view)
+        else:
+            self.tell(f"There is no view {number}")
 
     def neighbour(self, incident: str, by: int) -> str | None:
         """Return the incident `by` rows from another in this view, for the detail's next and previous."""

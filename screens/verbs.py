@@ -61,6 +61,7 @@ async def write_note(screen: DeskScreen, targets: Sequence[Target]) -> None:
     dialog = Writing(screen.desk, f"Note on {which}", kind="note", incident=key, hint="@14:05 or -12m first: when")
     text = await screen.ask(dialog)
     if text is not None:
+        await screen.desk.keep_draft("note", key, text)  # until it is recorded
         await send_note(screen, targets, text)
 
 
@@ -70,16 +71,18 @@ async def send_note(screen: DeskScreen, targets: Sequence[Target], text: str) ->
     occurred_at, body = split_when(text, desk.now(), desk.zone)
     act = lambda _incident: actions.note(body, occurred_at=occurred_at)  # noqa: E731
     done = f"Noted, happened {stamp(occurred_at, desk.zone)}" if occurred_at is not None else "Noted"
-    await _act_with_text(screen, targets, act, text, done)
-    await desk.forget_draft("note", targets[0].id if len(targets) == 1 else "")
+    if await _act_with_text(screen, targets, act, text, done):
+        await desk.forget_draft("note", _key(targets))
 
 
-async def _act_with_text(screen: DeskScreen, targets: Sequence[Target], act: Action, text: str, done: str) -> None:
+async def _act_with_text(screen: DeskScreen, targets: Sequence[Target], act: Action, text: str, done: str) -> bool:
+    """Act and say whether it was recorded; a text that the store does not take is rescued into a file."""
     try:
         _say(screen, done, await screen.desk.act([t.id for t in targets], act))
     except StoreError as error:
         screen.tell(f"Not recorded. {error.message}. {screen.desk.rescue(text)}. {error.remedy}", warn=True, long=True)
-        raise
+        return False
+    return True
 
 
 async def change_status(screen: DeskScreen, targets: Sequence[Target], wanted: str | None = None) -> None:
@@ -94,9 +97,8 @@ async def change_status(screen: DeskScreen, targets: Sequence[Target], wanted: s
         return
     act = lambda incident: actions.move(incident, status, text=text, strict=desk.strict)  # noqa: E731
     said = "\n".join(filter(None, text.values()))
-    await _act_with_text(screen, targets, act, said, status.capitalize())
-    for kind in ("note", "reason", "label", "waive"):
-        if text.get(kind):
+    if await _act_with_text(screen, targets, act, said, status.capitalize()):
+        for kind in filter(text.get, ("note", "reason", "label", "waive")):
             await desk.forget_draft(f"status:{kind}", _key(targets))
 
 
@@ -152,6 +154,7 @@ async def _ask_texts(
         text = await screen.ask(dialog, followed=name != wanted[-1])
         if text is None:
             return None
+        await screen.desk.keep_draft(f"status:{name}", _key(incidents), text)
         found[name] = text
     screen.release_keys()
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -138,7 +139,9 @@ def _export(call: Call, identifier: str, form: str, output: Path | None) -> None
         call.json = call.json or form == "json"
         _show(call, identifier)
         return
-    output.write_text(_rendered(call, identifier, form), encoding="utf-8")
+    handle = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(_rendered(call, identifier, form))
     if call.json:
         call.out.object({"file": str(output)})
     else:

@@ -136,7 +136,8 @@ def test_drafts_carry_their_keys_and_never_happen_in_the_future() -> None:
     )
     assert draft.body["starts_at"] == "2026-11-21T05:00:00Z"  # as it was sent
     over = replace(late, status="resolved", ends_at=NOW - 5)
-    assert alert_draft(whole, over, "a", NOW).occurred_at == NOW - 5
+    assert alert_draft(whole, over, "a", NOW).occurred_at == NOW  # not before it began, whatever the clocks say
+    assert alert_draft(whole, replace(over, starts_at=NOW - 9), "a", NOW).occurred_at == NOW - 5
     outline = outline_of(whole, RULES)
     drafts = [raise_draft(whole, outline, "a", "id", NOW), *member_drafts(whole, outline, "a", "id")]
     assert len({each.src for each in drafts}) == len(drafts) == 4
