@@ -207,7 +207,7 @@ class Tocsin(App[None]):
 
     async def _reread(self) -> None:
         for screen in self.screen_stack:
-            if isinstance(screen, DeskScreen):
+            if isinstance(screen, DeskScreen) and screen.ready:
                 await screen.reread()
 
     def _fatal_error(self) -> None:
@@ -250,7 +250,7 @@ class Tocsin(App[None]):
         for screen in self.screen_stack:
             keep = getattr(screen, "keep_now", None)
             with suppress(StoreError):  # the store may be what went away
-                if keep is not None:
+                if keep is not None and screen.query("TextArea, Input"):
                     keep()
 
 

@@ -99,7 +99,7 @@ def nearest(word: str, words: Iterable[str]) -> str | None:
     """Return the right word that `word` most probably was meant to be, or None."""
     import difflib
 
-    found = difflib.get_close_matches(word, list(words), n=1, cutoff=0.5)
+    found = difflib.get_close_matches(word, list(words), n=1, cutoff=0.6)
     return found[0] if found else None
 
 
@@ -119,7 +119,8 @@ def choose(word: str, words: Mapping[str, str] | Iterable[str], what: str) -> st
         return begins[0]
     near = nearest(wanted, begins or labels)
     hint = f"Did you mean {near}? " if near else ""
-    raise BadValue(f"“{word}” is not a {what}", f"{hint}Choose from: {', '.join(labels)}.", "bad_value")
+    article = "an" if what[:1] in "aeiou" else "a"
+    raise BadValue(f"“{word}” is not {article} {what}", f"{hint}Choose from: {', '.join(labels)}.", "bad_value")
 
 
 def priority(word: str) -> str:

@@ -56,6 +56,11 @@ class DeskScreen(Screen[None]):
         super().__init__()
         self.desk = desk
 
+    @property
+    def ready(self) -> bool:
+        """Whether its widgets are there: not before it is composed, and not when it is on its way out."""
+        return bool(self.query(KeyLine))
+
     def keys_line(self) -> KeyLine:
         """Return the line of keys at the bottom, where messages stand in for a while."""
         return KeyLine(line_of(self.WHERE, self.desk.keys))
@@ -80,7 +85,8 @@ class DeskScreen(Screen[None]):
             self.tell(f"Not recorded. {error.message}. {error.remedy}", warn=True, long=True)
         finally:
             self.release_keys()
-        await self.reread()
+        if self.ready:
+            await self.reread()
 
     async def ask(self, question: Question[Answer], *, followed: bool = False) -> Answer | None:
         """Put a question and return its answer, None when the person left it; only from a verb."""
@@ -100,7 +106,8 @@ class DeskScreen(Screen[None]):
 
     def tell(self, text: str, *, warn: bool = False, long: bool = False) -> None:
         """Show a sentence in place of the keys, for a moment."""
-        self.query_one(KeyLine).tell(text, warn=warn, seconds=20 if long else 4 + 4 * warn)
+        if self.ready:
+            self.query_one(KeyLine).tell(text, warn=warn, seconds=20 if long else 4 + 4 * warn)
 
     async def reread(self) -> None:
         """Read again what the screen shows; called when something was recorded, here or elsewhere."""

@@ -307,7 +307,7 @@ def _say(screen: DeskScreen, done: str, outcome: Outcome) -> None:
     if len(outcome.done) == 1 and not outcome.refused:
         screen.tell(f"{done}: {outcome.done[0].ref}")
         return
-    text = f"{done}: {len(outcome.done)} incidents"
+    text = f"{done}: {len(outcome.done)} incident{'' if len(outcome.done) == 1 else 's'}"
     if outcome.refused:
         reasons = "; ".join(str(mistake) for mistake in outcome.refused[:3])
         text += f". Refused {len(outcome.refused)}: {reasons}"

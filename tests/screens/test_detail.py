@@ -12,6 +12,7 @@ from domain import actions
 from domain.entry import Draft
 from domain.incident import Incident
 from screens.desk import Desk
+from screens.detail import Detail
 from storage.store import Store
 from widgets.note_area import NoteArea
 from widgets.timeline import Timeline
@@ -307,3 +308,17 @@ class TestManyEntries:
             await seat.app._poll()
             await seat.see("from ben")
             assert seat.screen.query_one(Timeline).current.entry.id == chosen
+
+
+async def test_a_change_that_comes_while_a_screen_opens_waits_for_its_widgets(
+    sit: Any, raised: Raise, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    incident = raised("checkout down")
+    async with sit() as seat:
+        opening = Detail(seat.desk, incident.id)
+        assert not opening.ready
+        monkeypatch.setattr(type(seat.app), "screen_stack", property(lambda _app: [opening]))
+        await seat.app._reread()
+        seat.app.keep_drafts()
+        monkeypatch.undo()
+        assert seat.app.screen_stack[0].ready
