@@ -207,8 +207,8 @@ class Tocsin(App[None]):
 
     async def _reread(self) -> None:
         for screen in self.screen_stack:
-            if isinstance(screen, DeskScreen) and screen.ready:
-                await screen.reread()
+            if isinstance(screen, DeskScreen):
+                await screen.catch_up()
 
     def _fatal_error(self) -> None:
         """Leave after an error nobody foresaw; Textual would print the data in every frame of the traceback."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine
+from contextlib import suppress
 from typing import Any, ClassVar, Protocol
 
 from textual.binding import Binding, BindingType
+from textual.css.query import NoMatches
 from textual.screen import Screen
 
 from domain.errors import Mistake
@@ -85,8 +87,7 @@ class DeskScreen(Screen[None]):
             self.tell(f"Not recorded. {error.message}. {error.remedy}", warn=True, long=True)
         finally:
             self.release_keys()
-        if self.ready:
-            await self.reread()
+        await self.catch_up()
 
     async def ask(self, question: Question[Answer], *, followed: bool = False) -> Answer | None:
         """Put a question and return its answer, None when the person left it; only from a verb."""
@@ -108,6 +109,12 @@ class DeskScreen(Screen[None]):
         """Show a sentence in place of the keys, for a moment."""
         if self.ready:
             self.query_one(KeyLine).tell(text, warn=warn, seconds=20 if long else 4 + 4 * warn)
+
+    async def catch_up(self) -> None:
+        """Read again, if the widgets are there to show it."""
+        if self.ready:
+            with suppress(NoMatches):  # on the way out they go one by one
+                await self.reread()
 
     async def reread(self) -> None:
         """Read again what the screen shows; called when something was recorded, here or elsewhere."""

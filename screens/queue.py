@@ -164,11 +164,11 @@ class Queue(DeskScreen):
         self.app.call_from_thread(self._show_count, query, found)
 
     def _show_rows(self, query: Query, rows: list[QueueRow], cursor: int) -> None:
-        if query == self._query:
+        if query == self._query and self.ready:
             self._list.put(rows, cursor)
 
     def _show_count(self, query: Query, found: int) -> None:
-        if query == self._query:
+        if query == self._query and self.ready:
             self._found = f" {found:,} found"
             self.query_one("#top", Line).repaint()
 

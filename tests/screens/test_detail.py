@@ -14,6 +14,7 @@ from domain.incident import Incident
 from screens.desk import Desk
 from screens.detail import Detail
 from storage.store import Store
+from widgets.facts import Facts
 from widgets.note_area import NoteArea
 from widgets.timeline import Timeline
 
@@ -322,3 +323,11 @@ async def test_a_change_that_comes_while_a_screen_opens_waits_for_its_widgets(
         seat.app.keep_drafts()
         monkeypatch.undo()
         assert seat.app.screen_stack[0].ready
+
+
+async def test_a_change_that_comes_while_a_screen_closes_is_let_go(open_detail: Any) -> None:
+    async with open_detail() as (seat, _incident):
+        screen = seat.screen
+        await screen.query_one(Facts).remove()
+        assert screen.ready
+        await seat.app._reread()
