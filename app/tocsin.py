@@ -7,7 +7,7 @@ import sys
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.console import RenderableType
 from rich.style import Style
@@ -30,13 +30,15 @@ from app.theme import OWN
 from domain.query import parse
 from screens.desk import Desk, SavedView
 from screens.deskscreen import DeskScreen
-from screens.detail import Detail
 from screens.keys import KEYS, UNBOUND
 from screens.queue import Queue
 from storage.errors import StoreError
 from widgets.painting import strip
 from widgets.queue_lines import ASCII, Symbols
 from widgets.spans import cells
+
+if TYPE_CHECKING:
+    from screens.detail import Detail
 
 _POLL = 0.5  # seconds between looks for other processes' changes; each costs microseconds
 _MINUTE = 60
@@ -131,7 +133,9 @@ class Tocsin(App[None]):
 
     @work(thread=True)
     def _load_writer(self) -> None:
-        """Import what writes, so that the first action need not wait for it."""
+        """Import what writes and what opens, so that the first action need not wait for it."""
+        from screens import detail, verbs  # noqa: F401
+
         _ = self.desk.store.journal
 
     def _begin_minutes(self) -> None:
@@ -227,10 +231,14 @@ class Tocsin(App[None]):
 
     def on_queue_open_incident(self, event: Queue.OpenIncident) -> None:
         """Open an incident."""
+        from screens.detail import Detail
+
         self.push_screen(Detail(self.desk, event.incident))
 
     def on_detail_neighbour(self, event: Detail.Neighbour) -> None:
         """Show the queue's next or previous incident in the same screen."""
+        from screens.detail import Detail
+
         queue, detail = self.screen_stack[0], self.screen
         if isinstance(queue, Queue) and isinstance(detail, Detail):
             other = queue.neighbour(event.incident, event.by)

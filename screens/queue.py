@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
-from typing import Any
-
 from textual import events, work
 from textual.app import ComposeResult
 from textual.message import Message
@@ -14,7 +11,6 @@ from domain.durations import age
 from domain.errors import BadValue
 from domain.query import EVERYTHING, Query, parse
 from domain.rows import QueueRow
-from screens import verbs
 from screens.desk import Desk, SavedView, ViewSource
 from screens.deskscreen import DeskScreen, bindings
 from storage.drafts import Draft
@@ -295,50 +291,56 @@ class Queue(DeskScreen):
 
     # -- verbs -----------------------------------------------------------------------------------------------------
 
-    def _verb(self, verb: Callable[[DeskScreen, list[QueueRow]], Coroutine[Any, Any, None]], *, asks: bool) -> None:
+    def _verb(self, name: str, *, asks: bool) -> None:
+        from screens import verbs  # with every dialog; the queue is on the screen before they are loaded
+
         chosen = self._list.chosen
         if not chosen:
             self.tell("Nothing is selected", warn=True)
             return
         self._list.marked.clear()
         self._list.refresh()
-        self.do(verb(self, chosen), asks=asks or len(chosen) > 1)
+        self.do(getattr(verbs, name)(self, chosen), asks=asks or len(chosen) > 1)
 
     def action_acknowledge(self) -> None:
         """Acknowledge the chosen."""
-        self._verb(verbs.acknowledge, asks=False)
+        self._verb("acknowledge", asks=False)
 
     def action_take(self) -> None:
         """Take the chosen."""
-        self._verb(verbs.take, asks=False)
+        self._verb("take", asks=False)
 
     def action_status(self) -> None:
         """Change the status of the chosen."""
-        self._verb(verbs.change_status, asks=True)
+        self._verb("change_status", asks=True)
 
     def action_note(self) -> None:
         """Write a note on the chosen."""
-        self._verb(verbs.write_note, asks=True)
+        self._verb("write_note", asks=True)
 
     def action_priority(self) -> None:
         """Change the priority of the chosen."""
-        self._verb(verbs.change_priority, asks=True)
+        self._verb("change_priority", asks=True)
 
     def action_edit(self) -> None:
         """Set a field of the chosen."""
-        self._verb(verbs.edit_fields, asks=True)
+        self._verb("edit_fields", asks=True)
 
     def action_raise(self) -> None:
         """Raise an incident and put the cursor on it."""
         self.do(self._raise(), asks=True)
 
     async def _raise(self) -> None:
+        from screens import verbs
+
         incident = await verbs.raise_incident(self)
         if incident is not None:
             self._list.select(incident.id)
 
     def action_undo(self) -> None:
         """Undo the responder's last action."""
+        from screens import verbs
+
         self.do(verbs.undo(self))
 
     def action_mark(self) -> None:
@@ -363,10 +365,14 @@ class Queue(DeskScreen):
 
     def action_copy(self) -> None:
         """Copy the refs of the chosen."""
+        from screens import verbs
+
         if chosen := self._list.chosen:
             verbs.copy_ref(self, chosen)
 
     def action_write_ref(self) -> None:
         """Write the refs of the chosen to a file."""
+        from screens import verbs
+
         if chosen := self._list.chosen:
             verbs.write_ref(self, chosen)
