@@ -51,6 +51,7 @@ class Entry:
         bhash: sha256 of the body's bytes.
         hash: sha256 over the device's previous hash, the envelope and `bhash`.
         pk: The number under which this store received it; not part of the entry.
+        held: Why the hub keeps the entry back, None for nearly all; it counts for nothing until the hub lets it go.
     """
 
     id: str
@@ -70,6 +71,7 @@ class Entry:
     hash: bytes
     src: str | None = None
     pk: int = 0
+    held: str | None = None
 
     @property
     def payload(self) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any
 
 from domain.entry import Entry
-from domain.incident import Choice, FollowUp, Incident, Item
+from domain.incident import Choice, FollowUp, Incident, Item, Told
 from domain.vocabulary import CLOSED_STATUSES, FINISHED, PRIORITIES, SEVERITIES
 
 _RAISED = (
@@ -62,10 +62,16 @@ class Replay:
         self._aliases: dict[str, set[str]] = {}  # src -> ids of the entries that share it
         self._undone_by: dict[str, list[str]] = {}
         self._updated = 0
+        self._unknown = False
+
+    @property
+    def shown(self) -> bool:
+        """Whether there is anything to show: an entry of an unknown kind is, a device's own is not."""
+        return bool(self._fields) or self._unknown
 
     def add(self, entry: Entry) -> None:
-        """Fold one entry in."""
-        if entry.id in self._seen:
+        """Fold one entry in; one that the hub keeps back counts for nothing."""
+        if entry.id in self._seen or entry.held is not None:
             return
         self._seen.add(entry.id)
         self._updated = max(self._updated, entry.occurred_at)
@@ -172,6 +178,8 @@ class Replay:
         elif entry.kind in _VALUE_KEY:
             key = _VALUE_KEY[entry.kind]
             self._hold(field_of(entry), entry, payload.get(key) if key else payload)
+        else:
+            self._unknown = self._unknown or not entry.known
 
     def _hold(self, name: str, entry: Entry, value: Any) -> None:
         key, held = entry.src or entry.id, self._fields.setdefault(name, {})
@@ -202,6 +210,8 @@ class Replay:
             if len(held) < 2 or name in _COLLECTIONS or name == "note" or name.startswith("fact:"):
                 continue
             heads = self.heads(name)
+            if any(head.entry.kind == "add" for head in heads):
+                continue  # a collection of a newer version: its members stand side by side
             if len({repr(head.value) for head in heads}) > 1:
                 found[name] = tuple(Choice(h.entry.id, h.value, h.entry.author, h.entry.occurred_at) for h in heads)
         return MappingProxyType(dict(sorted(found.items())))
@@ -247,6 +257,8 @@ class Replay:
         found["closed_at"] = self._last("closed", reopened)
         found["published_at"] = self._last("postmortem_published", None)
         found["waived"] = bool(self.heads("fact:postmortem_waived"))
+        if "told" in names:
+            found["told"] = tuple(_told(entry) for entry in self.facts("told"))
         if "alert" in names:
             found["alerts"], found["firing"] = self._alerts()
 
@@ -306,6 +318,18 @@ def _text(value: Any) -> str | None:
 def _moment(value: Any) -> int | None:
     sound = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _LATEST
     return value if sound else None
+
+
+def _told(entry: Entry) -> Told:
+    value = entry.payload
+    return Told(
+        entry=entry.id,
+        party=_text(value.get("party")) or "",
+        note=_text(value.get("note")) or "",
+        at=entry.occurred_at,
+        by=entry.author,
+        next_update_at=_moment(value.get("next_update_at")),
+    )
 
 
 def _item(head: Head) -> Item:

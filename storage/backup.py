@@ -179,15 +179,15 @@ def _check_incidents(connection: sqlite3.Connection, found: Findings, progress: 
     total = connection.execute("SELECT count(*) FROM incident").fetchone()[0]
     shown = {incident for (incident,) in connection.execute("SELECT id FROM incident")}
     for incident, entries in groupby(_entries(connection, "incident, pk"), attrgetter("incident")):
-        found.incidents += 1
         shown.discard(incident)
         replay, last = Replay(incident), 0
         for entry in entries:
             replay.add(entry)
             last = entry.pk
+        found.incidents += replay.shown
         if difference := projection.difference(connection, replay, last):
             found.problems.append(f"incident {incident} is not what its entries say: {difference}")
-        if progress and found.incidents % 1000 == 0:
+        if progress and replay.shown and found.incidents % 1000 == 0:
             progress(found.incidents, total)
     found.problems += [f"incident {each} is shown but has no entries" for each in shown]
     found.problems += [f"the counter {name} is wrong, it should be {n}" for name, n in projection.recount(connection)]

@@ -71,7 +71,9 @@ def _create(path: Path) -> None:
 def _configure(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute("PRAGMA trusted_schema=OFF")
     connection.execute("PRAGMA cell_size_check=ON")
-    connection.execute("PRAGMA synchronous=FULL")
+    # More than FULL only where no WAL can be had and SQLite falls back on removing a journal at each commit: FULL does
+    # not sync that removal, and a power cut would take back the last commit (https://www.sqlite.org/pragma.html).
+    connection.execute("PRAGMA synchronous=EXTRA")
     connection.execute("PRAGMA cache_size=-16000")
     if journal_mode(connection) != "WAL" and is_network(path):
         connection.execute("PRAGMA journal_mode=TRUNCATE")  # of this connection; the file does not say it

@@ -83,8 +83,8 @@ _BY_NAME: dict[str, tuple[type[StoreError], str, str]] = {
     "SQLITE_LOCKED": (Busy, "Another process is holding {path}", "Try again."),
     "SQLITE_CONSTRAINT": (
         StoreError,
-        "Another entry has the same number of the same device in {path}",
-        "Two copies of one store went different ways; sync gives this one a new device, import cannot.",
+        "Two entries claim one place in {path}",
+        "That is a bug: please report it; nothing was lost.",
     ),
     "SQLITE_NOTADB": (
         Unusable,

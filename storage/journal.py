@@ -8,9 +8,10 @@ What was recorded when a method returns is on the disk.
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, create_engine, event
@@ -31,6 +32,7 @@ from storage.rows import ENTRY_COLUMNS, entry_of
 from storage.writing import Writing
 
 Action = Callable[[Incident], Iterable[Draft]]
+Lock = Callable[[], AbstractContextManager[None]]
 _KEPT_FOLDS = 32
 
 
@@ -48,16 +50,27 @@ class Journal:
         clock: The present, ms.
         random_bits: Source of random bits for ids.
         source: `human` unless a machine acts.
+        engine: What `write_engine` gives, when the store is not opened from `path`: kept in memory, for one.
+        lock: Keeps other writers out, when the store is not a file.
     """
 
     def __init__(
-        self, path: Path, author: str, clock: Clock, random_bits: ids.Random = system_random_bits, source: str = "human"
+        self,
+        path: Path,
+        author: str,
+        clock: Clock,
+        random_bits: ids.Random = system_random_bits,
+        source: str = "human",
+        *,
+        engine: Engine | None = None,
+        lock: Lock | None = None,
     ) -> None:
         self.path, self.author, self.clock, self.source = path, author, clock, source
         self.random_bits = random_bits
-        self._lock = WriteLock(path)
-        self._engine = write_engine(path)
+        self._lock: Lock = lock or WriteLock(path)
+        self._engine = engine or write_engine(lambda: connect(path))
         self._folds: OrderedDict[str, tuple[Replay, Entry | None]] = OrderedDict()
+        self._rewritten = 0
 
     def close(self) -> None:
         """Close the connection; under the lock, because the last close checkpoints the WAL."""
@@ -108,7 +121,11 @@ class Journal:
         return list(writing.results.values()), f"{last.kind}:{last.what}"
 
     def receive(self, entries: Sequence[Entry]) -> int:
-        """Store entries made elsewhere exactly as they are; return how many were new."""
+        """Store entries made elsewhere exactly as they are; return how many were new.
+
+        Raises:
+            Tampered: One of them has the id of another with other content; none was stored.
+        """
         with self.writing() as writing:
             return writing.receive(entries)
 
@@ -123,6 +140,12 @@ class Journal:
         except BaseException:
             self._folds.clear()
             raise
+
+    def trust_folds(self, rewritten: int) -> None:
+        """Forget the folds kept, unless the store's entries have been rewritten as often as when they were made."""
+        if rewritten != self._rewritten:
+            self._folds.clear()
+            self._rewritten = rewritten
 
     def fold(self, connection: Connection, incident: str) -> Fold:
         """Return the fold of an incident's entries and the pk of its newest, reading only what is new."""
@@ -142,8 +165,8 @@ class Journal:
         return [entry_of(row) for row in connection.exec_driver_sql(sql, (incident, since))]
 
 
-def write_engine(path: Path) -> Engine:
+def write_engine(opened: Callable[[], sqlite3.Connection]) -> Engine:
     """Return an engine on one connection whose transactions begin IMMEDIATE (the driver's own would deadlock)."""
-    engine = create_engine("sqlite://", creator=lambda: connect(path), poolclass=StaticPool)
+    engine = create_engine("sqlite://", creator=opened, poolclass=StaticPool)
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
     return engine

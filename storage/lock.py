@@ -18,6 +18,25 @@ from storage.connection import BUSY_SECONDS
 from storage.errors import Busy, translated
 
 
+@contextmanager
+def lease(path: Path) -> Iterator[bool]:
+    """Hold a file for as long as the block runs, if no other process does; gives whether it is held.
+
+    It ends with the process, however that ends.
+    """
+    with translated(path):
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+    finally:
+        os.close(handle)
+
+
 class WriteLock:
     """The lock of one store, for the threads of this process and for other processes.
 

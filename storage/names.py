@@ -11,5 +11,3 @@ from sqlalchemy import column, table
 from storage.rows import ENTRY_COLUMNS
 
 ENTRY = table("entry", *(column(name) for name in ENTRY_COLUMNS.split(", ")))
-DEVICE = table("device", *(column(name) for name in ("id", "name", "owner", "dseq", "hash", "me")))
-META = table("meta", column("name"), column("value"))

@@ -44,19 +44,24 @@ def place_of(connection: sqlite3.Connection, incident: str) -> Place | None:
     return Place(*row) if row else None
 
 
-def project(connection: sqlite3.Connection, folds: Iterable[Fold]) -> list[Incident]:
-    """Write the rows of incidents and return them with their refs, in the order given.
+def project(connection: sqlite3.Connection, folds: Iterable[Fold]) -> dict[str, Incident]:
+    """Write the rows of incidents and return them by id, with their refs, in the order given.
+
+    What has only entries that count for nothing (a device's own, or those that a hub keeps back) has no row.
 
     Args:
         connection: In a write transaction.
         folds: Of each incident, the fold of all its entries and the pk of its newest.
     """
-    return list(_projected(connection, folds))
+    return {incident.id: incident for incident in _projected(connection, folds)}
 
 
 def _projected(connection: sqlite3.Connection, folds: Iterable[Fold]) -> Iterator[Incident]:
     index = _Index(connection)
     for replay, last in folds:
+        if not replay.shown:
+            _take_out(connection, replay.incident)
+            continue
         incident, key, before = _place(connection, replay, last)
         index.put(key, before, _texts(replay, incident))
         yield incident
@@ -81,6 +86,13 @@ def _place(connection: sqlite3.Connection, replay: Replay, last: int) -> tuple[I
     connection.execute(f"INSERT INTO incident ({', '.join(values)}) VALUES (:{', :'.join(values)})", values)
     _count(connection, incident.status, incident.priority, 1)
     return incident, key, before.key if before else None
+
+
+def _take_out(connection: sqlite3.Connection, incident: str) -> None:
+    if before := place_of(connection, incident):
+        connection.execute("DELETE FROM incident WHERE key = ?", (before.key,))
+        connection.execute("DELETE FROM search WHERE rowid = ?", (before.key,))
+        _count(connection, before.status, before.priority, -1)
 
 
 class _Index:
@@ -163,7 +175,7 @@ def difference(connection: sqlite3.Connection, replay: Replay, last: int) -> str
     """
     place = place_of(connection, replay.incident)
     if place is None:
-        return "it is not shown"
+        return "it is not shown" if replay.shown else ""
     code = ids.code_of(replay.incident)
     incident = replay.result(ids.ref_of(code, max(ids.SHORTEST, len(place.ref) - len(ids.PREFIX))))
     expected = _row(incident, code, queue_key(incident, place.number), place.number, last)

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from domain.entry import Entry
     from domain.incident import Incident
     from domain.replay import Replay
+    from storage.remotes import Remote, Vector
+    from storage.waiting import Waiting
 
 
 class Cancelled(Exception):
@@ -37,11 +39,12 @@ class Reader:
     Args:
         path: The store's file, already migrated.
         me: Whose unread marks and `owner:me` are meant.
+        connection: To the store, when it is not opened from `path`: kept in memory, for one.
     """
 
-    def __init__(self, path: Path, me: str) -> None:
+    def __init__(self, path: Path, me: str, *, connection: sqlite3.Connection | None = None) -> None:
         self.path, self.me = path, me
-        self._connection = connect(path)
+        self._connection = connection or connect(path)
 
     def close(self) -> None:
         """Close the connection."""
@@ -167,6 +170,82 @@ class Reader:
         wanted = list(incidents)
         marks = ", ".join("?" * len(wanted))
         return dict(self._all(f"SELECT id, ref FROM incident WHERE id IN ({marks})", tuple(wanted)))
+
+    # -- remotes ---------------------------------------------------------------------------------------------------
+
+    def remotes(self) -> list[Remote]:
+        """Return the systems that this store exchanges entries with, by name."""
+        from storage import remotes
+
+        with self._asking():
+            return remotes.remotes(self._connection)
+
+    def conflicts(self) -> int:
+        """Return how many fields of all incidents have values that a person must choose from."""
+        (count,) = self._one("SELECT coalesce(sum(conflicts), 0) FROM incident WHERE conflicts > 0")
+        return int(count)
+
+    def device(self) -> str:
+        """Return the id under which this store writes; empty before its first entry."""
+        rows = self._all("SELECT id FROM device WHERE me")
+        return str(rows[0][0]) if rows else ""
+
+    def vector(self) -> Vector:
+        """Return how far every device is here."""
+        from storage import remotes
+
+        with self._asking():
+            return remotes.vector(self._connection)
+
+    def reached(self, remote: str) -> dict[str, int]:
+        """Return how far a remote has every device, as it said last."""
+        from storage import remotes
+
+        with self._asking():
+            return remotes.reached(self._connection, remote)
+
+    def waiting(self, remote: str) -> int:
+        """Return how many entries a remote is not known to have."""
+        from storage import remotes
+
+        with self._asking():
+            return remotes.waiting(self._connection, remote)
+
+    def waits(self, remote: str, limit: int) -> list[Waiting]:
+        """Return the newest entries that a remote is not known to have, at most `limit`."""
+        from storage import waiting
+
+        with self._asking():
+            return waiting.waits(self._connection, remote, limit)
+
+    def offers(self, limit: int) -> list[Entry]:
+        """Return entries whose bodies are here and not on the hub, by device and number."""
+        from storage import remotes
+
+        with self._asking():
+            return remotes.offers(self._connection, limit)
+
+    def bodiless(self) -> list[tuple[str, int]]:
+        """Return the places of entries that were redacted here by what the hub then kept back."""
+        from storage import remotes
+
+        with self._asking():
+            return remotes.bodiless(self._connection)
+
+    def hash_at(self, device: str, dseq: int) -> bytes | None:
+        """Return the hash of an entry by its place, None when it is not here."""
+        rows = self._all("SELECT hash FROM entry WHERE device = ? AND dseq = ?", (device, dseq))
+        return bytes(rows[0][0]) if rows else None
+
+    def chain(self, device: str, first: int, limit: int) -> list[Entry]:
+        """Return a device's entries from a number on, as many as follow without a gap and up to `limit`."""
+        from storage.rows import ENTRY_COLUMNS, entry_of
+
+        sql = f"""
+            SELECT {ENTRY_COLUMNS} FROM entry WHERE device = ?1 AND dseq >= ?2
+            AND dseq <= (SELECT dseq FROM device WHERE id = ?1) ORDER BY dseq LIMIT ?3
+        """
+        return [entry_of(row) for row in self._all(sql, (device, first, limit))]
 
     # -- plumbing --------------------------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from domain.entry import Entry
 
 ENTRY_COLUMNS = (
     "pk, id, incident, device, dseq, hlc, kind, what, author, source, occurred_at, recorded_at, over, body, bhash, "
-    "hash, src"
+    "hash, src, held"
 )
 """In the order that `entry_of` takes them."""
 
@@ -34,10 +34,11 @@ def entry_of(row: Any) -> Entry:
         bhash,
         hash_,
         src,
+        held,
     ) = row
     return Entry(
         id_, incident, device, dseq, hlc, kind, what, author, source, occurred, recorded,
-        tuple(json.loads(over)) if over != "[]" else (), body, bhash, hash_, src, pk,
+        tuple(json.loads(over)) if over != "[]" else (), body, bhash, hash_, src, pk, held,
     )  # fmt: skip
 
 
@@ -46,7 +47,7 @@ def row_of(entry: Entry, pk: int | None) -> tuple[Any, ...]:
     return (
         pk, entry.id, entry.incident, entry.device, entry.dseq, entry.hlc, entry.kind, entry.what, entry.author,
         entry.source, entry.occurred_at, entry.recorded_at, over_text(entry), entry.body, entry.bhash, entry.hash,
-        entry.src,
+        entry.src, entry.held,
     )  # fmt: skip
 
 

@@ -91,6 +91,7 @@ def rebuild(path: Path) -> int:
 def _rebuild(connection: sqlite3.Connection) -> int:
     from storage import projection
 
+    connection.execute("PRAGMA secure_delete=ON")  # of what was redacted, words are left in the index until now
     connection.execute("BEGIN IMMEDIATE")
     try:
         made = projection.rebuild(connection)

@@ -1,6 +1,6 @@
 """Every table of the store, as data. The rules live in `domain`; nothing here validates.
 
-The first six are migrated (`storage.migrations`); `incident` and `counter` are projections, dropped and rebuilt
+The first eight are migrated (`storage.migrations`); `incident` and `counter` are projections, dropped and rebuilt
 from the entries whenever their version changes, and so is the full-text index `search`, which SQLModel cannot say.
 """
 
@@ -21,6 +21,7 @@ class EntryRow(SQLModel, table=True):
         UniqueConstraint("device", "dseq"),
         Index("entry_incident", "incident", "pk"),
         Index("entry_src", "src", sqlite_where=text("src IS NOT NULL")),
+        Index("entry_redact", "what", sqlite_where=text("kind = 'redact'")),
     )
     pk: int | None = Field(default=None, primary_key=True)
     id: str = Field(unique=True)
@@ -39,6 +40,7 @@ class EntryRow(SQLModel, table=True):
     bhash: bytes
     hash: bytes
     src: str | None = None
+    held: str | None = None
 
 
 class DeviceRow(SQLModel, table=True):
@@ -61,6 +63,36 @@ class OutboxRow(SQLModel, table=True):
     __table__: ClassVar[Table]
     entry: int = Field(primary_key=True)
     state: str
+
+
+class RemoteRow(SQLModel, table=True):
+    """A system that this store exchanges entries with; see `storage.remotes.Remote`."""
+
+    __tablename__ = "remote"
+    __table__: ClassVar[Table]
+    name: str = Field(primary_key=True)
+    kind: str
+    url: str
+    user: str
+    role: str
+    hub: str
+    epoch: str
+    cursor: int
+    last: str
+    ahead: int | None = None
+    state: str
+    error: str
+    since: int
+
+
+class ReachedRow(SQLModel, table=True):
+    """How far a remote has a device, as it said last."""
+
+    __tablename__ = "reached"
+    __table__: ClassVar[Table]
+    remote: str = Field(primary_key=True)
+    device: str = Field(primary_key=True)
+    dseq: int
 
 
 class DraftRow(SQLModel, table=True):

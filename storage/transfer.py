@@ -13,11 +13,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from domain import limits
-from domain.entry import Entry, body_hash
-from domain.errors import BadTime
+from domain.entry import Entry
 from domain.strictjson import JsonError, dumps, loads
-from domain.times import from_iso, iso
+from domain.wire import LONGEST_LINE, BadEntry, from_object, to_line
 from storage.connection import connect
 from storage.errors import Unusable, translated
 from storage.journal import Journal
@@ -26,7 +24,7 @@ from storage.rows import ENTRY_COLUMNS, entry_of
 FORMAT = "tocsin-export"
 FORMAT_VERSION = 1
 _BATCH = 5000
-_LONGEST_LINE = 2 * limits.BODY + 65_536  # bytes; a body is quoted once more within its line
+_AGAIN = "Make the export again."
 Progress = Callable[[int, int], None]
 
 
@@ -43,7 +41,7 @@ def export_lines(path: Path, incidents: Iterable[str] | None = None) -> Iterator
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()  # the moment of the store begins here
         yield dumps({"format": FORMAT, "version": FORMAT_VERSION})
         for row in _rows(connection, incidents):
-            yield dumps(_to_json(entry_of(row)))
+            yield to_line(entry_of(row))
 
 
 def _rows(connection: sqlite3.Connection, incidents: Iterable[str] | None) -> Iterator[tuple[Any, ...]]:
@@ -52,27 +50,6 @@ def _rows(connection: sqlite3.Connection, incidents: Iterable[str] | None) -> It
         return
     for incident in incidents:
         yield from connection.execute(f"SELECT {ENTRY_COLUMNS} FROM entry WHERE incident = ? ORDER BY pk", (incident,))
-
-
-def _to_json(entry: Entry) -> dict[str, Any]:
-    return {
-        "id": entry.id,
-        "incident": entry.incident,
-        "device": entry.device,
-        "dseq": entry.dseq,
-        "hlc": entry.hlc,
-        "kind": entry.kind,
-        "what": entry.what,
-        "author": entry.author,
-        "source": entry.source,
-        "occurred_at": iso(entry.occurred_at),
-        "recorded_at": iso(entry.recorded_at),
-        "over": list(entry.over),
-        "body": entry.body,
-        "bhash": entry.bhash.hex(),
-        "hash": entry.hash.hex(),
-        "src": entry.src,
-    }
 
 
 def import_lines(journal: Journal, stream: BinaryIO, progress: Progress | None = None) -> tuple[int, int]:
@@ -99,10 +76,10 @@ def import_lines(journal: Journal, stream: BinaryIO, progress: Progress | None =
 
 def _lines(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
     number = 0
-    while line := stream.readline(_LONGEST_LINE + 1):
+    while line := stream.readline(LONGEST_LINE + 1):
         number += 1
-        if len(line) > _LONGEST_LINE:
-            raise BadExport(f"Line {number} is longer than {_LONGEST_LINE:,} bytes", "Is it an export of tocsin?")
+        if len(line) > LONGEST_LINE:
+            raise BadExport(f"Line {number} is longer than {LONGEST_LINE:,} bytes", "Is it an export of tocsin?")
         if line.strip():
             yield number, line
 
@@ -118,62 +95,16 @@ def _check_header(first: tuple[int, bytes]) -> None:
 
 def _object(number: int, line: bytes) -> dict[str, Any]:
     try:
-        value = loads(line, max_bytes=_LONGEST_LINE)
+        value = loads(line, max_bytes=LONGEST_LINE)
     except JsonError as error:
-        raise BadExport(f"Line {number} is broken: {error.message}", "Make the export again.") from error
+        raise BadExport(f"Line {number} is broken: {error.message}", _AGAIN) from error
     if not isinstance(value, dict):
-        raise BadExport(f"Line {number} is not an object", "Make the export again.")
+        raise BadExport(f"Line {number} is not an object", _AGAIN)
     return value
 
 
-_SHAPE: dict[str, type] = {
-    "id": str, "incident": str, "device": str, "dseq": int, "hlc": int, "kind": str, "what": str, "author": str,
-    "source": str, "occurred_at": str, "recorded_at": str, "over": list, "bhash": str, "hash": str,
-}  # fmt: skip
-
-
 def _from_line(number: int, line: bytes) -> Entry:
-    value = _object(number, line)
-    for name, kind in _SHAPE.items():
-        if not isinstance(value.get(name), kind) or isinstance(value.get(name), bool):
-            raise BadExport(f"Line {number}: “{name}” is missing or of the wrong kind", "Make the export again.")
-    body, src = value.get("body"), value.get("src")
-    if not isinstance(body, str | None) or not isinstance(src, str | None):
-        raise BadExport(f"Line {number}: “body” or “src” is of the wrong kind", "Make the export again.")
     try:
-        entry = _entry(value, body, src)
-    except (ValueError, BadTime) as error:
-        raise BadExport(f"Line {number}: {error}", "Make the export again.") from error
-    if body is not None and body_hash(body) != entry.bhash:
-        raise BadExport(f"Line {number}: the body was changed after it was written", "Use the original export.")
-    return entry
-
-
-def _entry(value: dict[str, Any], body: str | None, src: str | None) -> Entry:
-    over = tuple(each for each in value["over"] if isinstance(each, str))
-    if not 0 < value["dseq"] < 1 << 62 or not 0 <= value["hlc"] < 1 << 63:
-        raise ValueError("“dseq” or “hlc” is out of range")
-    return Entry(
-        id=value["id"],
-        incident=_uuid(value["incident"]),
-        device=value["device"],
-        dseq=value["dseq"],
-        hlc=value["hlc"],
-        kind=value["kind"],
-        what=value["what"],
-        author=value["author"],
-        source=value["source"],
-        occurred_at=from_iso(value["occurred_at"]),
-        recorded_at=from_iso(value["recorded_at"]),
-        over=over,
-        body=body,
-        bhash=bytes.fromhex(value["bhash"]),
-        hash=bytes.fromhex(value["hash"]),
-        src=src,
-    )
-
-
-def _uuid(text: str) -> str:
-    import uuid
-
-    return str(uuid.UUID(text))
+        return from_object(_object(number, line))
+    except BadEntry as error:
+        raise BadExport(f"Line {number}: {error}", _AGAIN) from error

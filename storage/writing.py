@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, select
 
-from domain import hlc, ids, limits
-from domain.entry import Draft, Entry, body_hash, chain_hash
+from domain import hlc, ids
+from domain.entry import Draft, Entry, body_hash
 from domain.errors import BadValue, Refused
 from domain.incident import Incident
 from domain.replay import Replay, field_of
 from domain.strictjson import dumps
-from storage import projection
+from domain.wire import BadEntry, check_sizes
+from storage import projection, receiving, remotes
+from storage.chain import Chain
 from storage.errors import NotFound
-from storage.names import DEVICE, ENTRY, META
-from storage.rows import ENTRY_COLUMNS, entry_of, row_of
+from storage.names import ENTRY
+from storage.receiving import INSERT
+from storage.remotes import Remote
+from storage.rows import entry_of, row_of
 
 if TYPE_CHECKING:
     from storage.journal import Journal
-
-_INSERT = f"INSERT INTO entry ({ENTRY_COLUMNS}) VALUES ({', '.join('?' * len(ENTRY_COLUMNS.split(', ')))})"
 
 
 class Home(NamedTuple):
@@ -47,16 +48,25 @@ class Writing:
         self._journal, self._connection = journal, connection
         self._raw = _raw(connection)
         self._now = journal.clock()
-        self._device, self._dseq, self._hash = self._me()
-        self._hlc = int(self._meta("hlc") or 0)
-        self._action = ids.uuid7(self._now, journal.random_bits)
+        self._chain = Chain(self._raw, journal.author, self._new_id)
+        meta = dict(self._raw.execute("SELECT name, value FROM meta WHERE name IN ('hlc', 'rewritten')"))
+        self._hlc = int(meta.get("hlc", 0))
+        self._rewritten = int(meta.get("rewritten", 0))
+        journal.trust_folds(self._rewritten)
+        self._action = self._new_id()
         self._touched: dict[str, None] = {}
+        self._received = False
         self.results: dict[str, Incident] = {}
 
     @property
     def now(self) -> int:
         """The moment of this transaction, ms."""
         return self._now
+
+    @property
+    def device(self) -> str:
+        """The id under which this store writes."""
+        return self._chain.device
 
     def incident(self, incident: str) -> Incident:
         """Return an incident as it stands, with what this transaction has recorded so far.
@@ -87,11 +97,6 @@ class Writing:
             rows = self._connection.execute(select(ENTRY.c.src, ENTRY.c.incident).where(ENTRY.c.src.in_(part)))
             found.update((src, incident) for src, incident in rows)
         return found
-
-    def with_src_prefix(self, prefix: str) -> list[Entry]:
-        """Return the entries whose import key begins with `prefix`, newest first."""
-        query = select(ENTRY).where(ENTRY.c.src >= prefix, ENTRY.c.src < prefix + "\U0010ffff")
-        return [entry_of(row) for row in self._connection.execute(query.order_by(ENTRY.c.pk.desc()))]
 
     def has(self, incident: str) -> bool:
         """Say whether there is any entry of an incident."""
@@ -131,8 +136,8 @@ class Writing:
         Raises:
             Refused: There is none.
         """
-        mine = select(ENTRY).where(ENTRY.c.device == self._device, ENTRY.c.author == self._journal.author)
-        mine = mine.where(ENTRY.c.source.in_(("human", "implied")), ENTRY.c.kind != "raise")
+        mine = select(ENTRY).where(ENTRY.c.device == self._chain.device, ENTRY.c.author == self._journal.author)
+        mine = mine.where(ENTRY.c.source.in_(("human", "implied")), ENTRY.c.kind.not_in(("raise", "redact", "device")))
         if incident is not None:
             mine = mine.where(ENTRY.c.incident == incident)
         for row in self._connection.execute(mine.order_by(ENTRY.c.dseq.desc()).limit(1000)):
@@ -141,64 +146,94 @@ class Writing:
                 return self._same_action(entry)
         raise Refused("There is nothing of yours to undo here", "See: tocsin log.", "nothing_to_undo")
 
-    def receive(self, entries: Sequence[Entry]) -> int:
-        """Store entries made elsewhere as they are, skipping those that are here; return how many were new."""
-        identifiers = [entry.id for entry in entries]
-        here: set[str] = set()
-        for start in range(0, len(identifiers), 500):
-            part = identifiers[start : start + 500]
-            here.update(self._connection.execute(select(ENTRY.c.id).where(ENTRY.c.id.in_(part))).scalars())
-        unique = {entry.id: entry for entry in entries if entry.id not in here}.values()
-        newest = self._connection.execute(select(func.max(ENTRY.c.pk))).scalar() or 0
-        fresh = list(enumerate(unique, newest + 1))
-        if fresh:
-            known = self._known(list(dict.fromkeys(entry.incident for _pk, entry in fresh)))
-            self._raw.executemany(_INSERT, (row_of(entry, pk) for pk, entry in fresh))
-            self._advance([entry for _pk, entry in fresh])
-            self._project_new(fresh, known)
-            self._touched.update(dict.fromkeys(entry.incident for _pk, entry in fresh if entry.incident in known))
-        return len(fresh)
+    def receive(self, entries: Sequence[Entry], *, from_hub: bool = False) -> int:
+        """Store entries made elsewhere as they are, skipping those that are here; return how many were new.
+
+        Raises:
+            Tampered: One of them has the id of another with other content.
+        """
+        known = self._known(list(dict.fromkeys(entry.incident for entry in entries)))
+        found = receiving.receive(self._raw, self._chain, entries, from_hub=from_hub)
+        if found.changed or found.moved:
+            self._rewrite()
+        for _pk, entry in found.fresh:
+            self._hlc = hlc.receive(self._hlc, entry.hlc, self._now)
+        self._received = self._received or bool(found.fresh)
+        self._project_new(found.fresh, known)
+        self._touched.update(dict.fromkeys(e.incident for _pk, e in found.fresh if e.incident in known))
+        self._touched.update(found.changed)
+        return len(found.fresh)
+
+    def hold(self, reasons: Mapping[str, str]) -> None:
+        """Take entries out of what counts because the hub keeps them back, each with why."""
+        self._touched.update(dict.fromkeys(receiving.hold(self._raw, reasons)))
+        self._rewrite()
+
+    def save_remote(self, remote: Remote) -> None:
+        """Write what is known of a remote, together with what came from it."""
+        remotes.save(self._raw, remote)
+
+    def forget_remote(self, name: str) -> None:
+        """Remove a remote; what came from it stays."""
+        remotes.forget(self._raw, name)
+
+    def reach(self, remote: str, vector: Mapping[str, int], *, whole: bool) -> None:
+        """Write how far a remote says it has devices; `whole` when it has no others."""
+        remotes.reach(self._raw, remote, vector, whole=whole)
+
+    def offered(self, ids: Iterable[str]) -> None:
+        """Write that a remote was given the bodies of entries."""
+        remotes.offered(self._raw, ids)
 
     def _known(self, incidents: Sequence[str]) -> set[str]:
         found: set[str] = set()
         for start in range(0, len(incidents), 500):
             part = incidents[start : start + 500]
-            rows = self._connection.execute(select(ENTRY.c.incident).where(ENTRY.c.incident.in_(part)).distinct())
-            found.update(rows.scalars())
+            rows = self._raw.execute(
+                f"SELECT DISTINCT incident FROM entry WHERE incident IN ({', '.join('?' * len(part))})", part
+            )
+            found.update(incident for (incident,) in rows)
         return found
 
     def _project_new(self, entries: Sequence[tuple[int, Entry]], known: set[str]) -> None:
         # Incidents that begin in this portion are folded from it, without reading back what was just written.
         folds: dict[str, projection.Fold] = {}
+        redacted = any(entry.kind == "redact" for _pk, entry in entries)
         for pk, entry in entries:
-            if entry.incident not in known:
+            if redacted:
+                self._touched[entry.incident] = None
+            elif entry.incident not in known:
                 replay, _last = folds.get(entry.incident) or (Replay(entry.incident), 0)
                 replay.add(entry)
                 folds[entry.incident] = replay, pk
-        self.results.update(zip(folds, projection.project(self._raw, folds.values()), strict=True))
+        self.results.update(projection.project(self._raw, folds.values()))
 
     def finish(self) -> None:
         """Write the projections of what was touched, and this device's new state."""
+        if self._chain.continues:
+            self._append(self._chain.device, Draft("device", "continues", {"from": self._chain.continues}))
         folds = (self._journal.fold(self._connection, incident) for incident in self._touched)
-        self.results.update(zip(self._touched, projection.project(self._raw, folds), strict=True))
+        self.results.update(projection.project(self._raw, folds))
         self._mark_seen()
-        if self.results:
-            self._connection.execute(
-                update(DEVICE).where(DEVICE.c.id == self._device).values(dseq=self._dseq, hash=self._hash)
-            )
+        self._chain.save()
+        if self.results or self._received:
             self._set_meta("hlc", str(self._hlc))
+
+    def _rewrite(self) -> None:
+        # What was folded before holds no longer, here and in other processes: bodies went, entries moved or were held.
+        self._rewritten += 1
+        self._set_meta("rewritten", str(self._rewritten))
+        self._journal.trust_folds(self._rewritten)
 
     def _append(self, incident: str, draft: Draft) -> Entry:
         journal = self._journal
         body = dumps({**draft.body, "action": self._action})
-        if len(body.encode()) > limits.BODY:
-            raise BadValue(f"The {draft.what} is larger than {limits.BODY:,} bytes", "Shorten it.", "too_long")
-        self._hlc, self._dseq = hlc.tick(self._hlc, self._now), self._dseq + 1
+        self._hlc = hlc.tick(self._hlc, self._now)
         entry = Entry(
-            id=ids.uuid7(self._now, journal.random_bits),
+            id=self._new_id(),
             incident=incident,
-            device=self._device,
-            dseq=self._dseq,
+            device="",
+            dseq=0,
             hlc=self._hlc,
             kind=draft.kind,
             what=draft.what,
@@ -209,15 +244,23 @@ class Writing:
             over=(),
             body=body,
             bhash=body_hash(body),
-            hash=b"",
+            hash=bytes(32),
             src=draft.src,
         )
         entry = replace(entry, over=self._over(entry) if draft.over is None else draft.over)
-        entry = replace(entry, hash=chain_hash(self._hash, entry))
-        self._hash = entry.hash
-        (pk,) = self._raw.execute(f"{_INSERT} RETURNING pk", row_of(entry, None)).fetchone()
+        _require_fit(entry)
+        entry = self._chain.extend(entry)
+        (pk,) = self._raw.execute(f"{INSERT} RETURNING pk", row_of(entry, None)).fetchone()
         self._raw.execute("INSERT INTO outbox (entry, state) VALUES (?, 'waiting')", (pk,))
+        if entry.kind == "redact":
+            changed = receiving.redact(self._raw, [entry.what.removeprefix(receiving.REDACT)])
+            self._touched.update(dict.fromkeys(changed))  # its text may stand in another incident than the redaction
+            if changed:
+                self._rewrite()
         return replace(entry, pk=pk)
+
+    def _new_id(self) -> str:
+        return ids.uuid7(self._now, self._journal.random_bits)
 
     def _over(self, entry: Entry) -> tuple[str, ...]:
         if entry.kind not in ("set", "amend", "alias"):
@@ -226,53 +269,10 @@ class Writing:
 
     def _same_action(self, entry: Entry) -> list[Entry]:
         action = entry.payload.get("action")
-        mine = select(ENTRY).where(ENTRY.c.device == self._device, ENTRY.c.dseq <= entry.dseq)
+        mine = select(ENTRY).where(ENTRY.c.device == self._chain.device, ENTRY.c.dseq <= entry.dseq)
         with self._connection.execute(mine.order_by(ENTRY.c.dseq.desc())) as rows:
             found = list(takewhile(lambda each: each.payload.get("action") == action, map(entry_of, rows)))
         return found[::-1]
-
-    # -- the store's own rows --------------------------------------------------------------------------------------
-
-    def _me(self) -> tuple[str, int, bytes]:
-        row = self._connection.execute(select(DEVICE.c.id, DEVICE.c.dseq, DEVICE.c.hash).where(DEVICE.c.me)).first()
-        if row and not self._forked(row[0], row[1]):
-            return row[0], row[1], row[2]
-        self._connection.execute(update(DEVICE).values(me=False))
-        identifier = ids.uuid7(self._now, self._journal.random_bits)
-        self._connection.execute(
-            insert(DEVICE).values(
-                id=identifier, name=os.uname().nodename, owner=self._journal.author, dseq=0, hash=b"", me=True
-            )
-        )
-        return identifier, 0, b""
-
-    def _forked(self, device: str, reached: int) -> bool:
-        # Entries of this device that were not written here: this store is an older copy of one that went on.
-        newest = select(func.max(ENTRY.c.dseq)).where(ENTRY.c.device == device)
-        return (self._connection.execute(newest).scalar() or 0) > reached
-
-    def _advance(self, entries: Sequence[Entry]) -> None:
-        # A device's row says how far its entries are here without a gap, with the hash at that point.
-        for device, owner in {entry.device: entry.author for entry in reversed(entries)}.items():
-            known = self._connection.execute(select(DEVICE.c.dseq, DEVICE.c.hash).where(DEVICE.c.id == device)).first()
-            reached, tip = known if known else (0, b"")
-            rows = select(ENTRY.c.dseq, ENTRY.c.hash).where(ENTRY.c.device == device, ENTRY.c.dseq > reached)
-            for dseq, digest in self._connection.execute(rows.order_by(ENTRY.c.dseq)):
-                if dseq != reached + 1:
-                    break
-                reached, tip = dseq, digest
-            self._set_device(device, reached, tip, new=known is None, owner=owner)
-        for entry in entries:
-            self._hlc = hlc.receive(self._hlc, entry.hlc, self._now)
-
-    def _set_device(self, device: str, dseq: int, tip: bytes, *, new: bool, owner: str) -> None:
-        if new:
-            values = {"id": device, "name": "", "owner": owner, "dseq": dseq, "hash": tip, "me": False}
-            self._connection.execute(insert(DEVICE).values(values))
-            return
-        self._connection.execute(update(DEVICE).where(DEVICE.c.id == device).values(dseq=dseq, hash=tip))
-        if device == self._device:
-            self._dseq, self._hash = dseq, tip
 
     def _mark_seen(self) -> None:
         # Who records something has seen the incident; an import or an alert has not been seen by anybody.
@@ -280,12 +280,16 @@ class Writing:
             seen = "INSERT OR REPLACE INTO seen SELECT ?, id, last FROM incident WHERE id = ?"
             self._raw.executemany(seen, [(self._journal.author, incident) for incident in self._touched])
 
-    def _meta(self, name: str) -> str | None:
-        return self._connection.execute(select(META.c.value).where(META.c.name == name)).scalar()
-
     def _set_meta(self, name: str, value: str) -> None:
-        self._connection.execute(delete(META).where(META.c.name == name))
-        self._connection.execute(insert(META).values(name=name, value=value))
+        self._raw.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
+
+
+def _require_fit(entry: Entry) -> None:
+    # What is accepted here must be accepted everywhere it goes.
+    try:
+        check_sizes(entry)
+    except BadEntry as error:
+        raise BadValue(f"The {entry.what[:40]} does not fit: {error}", "Shorten it.", "too_long") from error
 
 
 def _raw(connection: Connection) -> sqlite3.Connection:

@@ -14,11 +14,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from storage.errors import Unusable
-from storage.migrations import m0001_entries
+from storage.migrations import m0001_entries, m0002_sync
 from storage.versions import APPLICATION_ID, SCHEMA_VERSION
 
 Step = Callable[[sqlite3.Connection], None]
-STEPS: tuple[Step, ...] = (m0001_entries.upgrade,)
+STEPS: tuple[Step, ...] = (m0001_entries.upgrade, m0002_sync.upgrade)
 
 
 def schema_version(connection: sqlite3.Connection) -> int:

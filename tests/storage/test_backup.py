@@ -319,7 +319,12 @@ def test_verify_counts_and_tells_how_far_it_is(store: Store) -> None:
     assert store.journal_as("sync").receive(made) == 1999
     told: list[tuple[int, int]] = []
     sound = verify(store.path, lambda done, total: told.append((done, total)))
-    assert (sound.problems, sound.incidents, sound.entries, sound.devices) == ([], 2000, 2000, 1)
+    assert (sound.problems, sound.incidents, sound.entries, sound.devices) == (
+        [],
+        2000,
+        2001,
+        2,
+    )  # and one that says which device this store goes on from
     assert told == [(1000, 2000), (2000, 2000)]
 
 

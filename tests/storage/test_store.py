@@ -24,7 +24,7 @@ from storage.connection import connect, file_system, is_network, journal_mode
 from storage.errors import NotWritable, StoreError, Unusable
 from storage.reader import Reader
 from storage.store import Store, prepare
-from storage.versions import APPLICATION_ID
+from storage.versions import APPLICATION_ID, SCHEMA_VERSION
 
 Raised = Callable[..., Incident]
 AS_ROOT = os.geteuid() == 0
@@ -80,7 +80,7 @@ def make(path: Path, *statements: str) -> str:
 def test_a_newer_store_is_refused_and_left_alone(path: Path, clock: Any, journal: str) -> None:
     prepare(path)
     before = make(path, f"PRAGMA journal_mode={journal}", f"PRAGMA user_version={migrations.SCHEMA_VERSION + 1}")
-    with pytest.raises(Unusable, match="schema 2") as error:
+    with pytest.raises(Unusable, match=f"schema {migrations.SCHEMA_VERSION + 1}") as error:
         Store(path, "ana", clock)
     assert error.value.code == "newer_schema"
     assert "Upgrade tocsin" in error.value.remedy
@@ -301,7 +301,7 @@ def test_a_network_home_is_written_without_wal(store: Store, raised: Raised) -> 
     assert not store.path.with_name("tocsin.db-wal").exists()
     with closing(connect(store.path)) as asked:
         assert journal_mode(asked) == "TRUNCATE"
-        assert asked.execute("PRAGMA synchronous").fetchone() == (2,)
+        assert asked.execute("PRAGMA synchronous").fetchone() == (3,)
     assert verify(store.path).problems == []
 
 
@@ -321,7 +321,7 @@ def test_a_store_moved_to_a_network_home_leaves_wal(
 
 def test_every_connection_syncs_fully(store: Store) -> None:
     with closing(connect(store.path)) as asked:
-        assert asked.execute("PRAGMA synchronous").fetchone() == (2,)
+        assert asked.execute("PRAGMA synchronous").fetchone() == (3,)
         assert asked.execute("PRAGMA application_id").fetchone() == (APPLICATION_ID,)
         assert journal_mode(asked) == "WAL"
 
@@ -355,11 +355,11 @@ def test_a_failed_migration_leaves_the_file_as_it_was(path: Path, clock: Any, mo
 
     monkeypatch.setattr(migrations, "STEPS", (*migrations.STEPS, broken))
     for module in (migrations, storage.store):
-        monkeypatch.setattr(module, "SCHEMA_VERSION", 2)
+        monkeypatch.setattr(module, "SCHEMA_VERSION", len(migrations.STEPS))
     with pytest.raises(StoreError):
         Store(path, "ana", clock)
     assert digest(path) == before
     kept = list(path.parent.glob("*.backup"))
     assert [mode(each) for each in kept] == [0o600]
     with closing(connect(kept[0])) as asked:
-        assert migrations.schema_version(asked) == 1
+        assert migrations.schema_version(asked) == SCHEMA_VERSION

@@ -16,12 +16,13 @@ from typing import Any
 
 import pytest
 
-from domain import actions, ids, limits
+from domain import actions, ids, limits, wire
 from domain.entry import Draft, Entry, body_hash, chain_hash
 from domain.incident import Incident
 from domain.strictjson import dumps
+from domain.wire import from_line, to_line
 from storage.backup import verify
-from storage.errors import StoreError
+from storage.receiving import Tampered
 from storage.store import Store
 from storage.transfer import BadExport, export_lines, import_lines
 
@@ -240,7 +241,7 @@ def test_a_line_without_end_is_not_read_whole(full: Store, other: Store) -> None
         def readline(self, size: int | None = -1, /) -> bytes:
             self.asked += 1
             assert size is not None
-            assert 0 < size < 2 * limits.IMPORT_LINE
+            assert 0 < size < 2 * wire.LONGEST_LINE
             return b'{"format":"tocsin-export","version":1}\n' if self.asked == 1 else b"x" * size
 
     journal = other.journal_as("sync")
@@ -255,7 +256,7 @@ def test_the_largest_entry_can_be_read_back(store: Store, raised: Raised, other:
     largest = '"' * ((limits.BODY - 200) // 2)
     store.journal.record(incident.id, lambda _: [Draft("set", "custom:x", {"value": largest})])
     exported = lines(store)
-    assert len(exported[-1]) > limits.IMPORT_LINE - 1000
+    assert len(exported[-1]) > 1024 * 1024 - 1000
     read(other, exported)
     assert other.reader.incident(incident.id).custom == {"x": largest}
 
@@ -307,14 +308,30 @@ def test_a_hostile_body_stops_nobody(full: Store, other: Store, body: str) -> No
         assert verify(store.path).problems == []
 
 
-def test_another_history_under_the_same_numbers_is_said(full: Store, other: Store) -> None:
+def test_another_history_under_the_same_numbers_moves_what_is_here(full: Store, other: Store) -> None:
+    """Two copies of one store went different ways: each keeps the other's entries, and its own elsewhere."""
+    exported = lines(full)
+    read(other, exported[:5])
+    came = from_line(exported[2])
+    fork = sealed(replace(came, id="01a1f0a0-0000-7000-8000-0000000000aa"), from_line(exported[1]).hash)
+    read(other, [exported[0], to_line(fork)])
+    kept = [from_line(line) for line in lines(other)[1:]]
+    assert {entry.id for entry in kept} == {fork.id, *(from_line(line).id for line in exported[1:5])}
+    assert [entry.dseq for entry in kept if entry.device == came.device] == [1, 2]
+    assert verify(other.path).problems == []
+
+
+def test_the_same_id_with_other_content_is_refused(full: Store, other: Store) -> None:
     exported = lines(full)
     read(other, exported[:4])
-    fork = changed(exported[2], id="01a1f0a0-0000-7000-8000-0000000000aa")
-    with pytest.raises(StoreError, match="same number of the same device") as error:
-        read(other, [exported[0], fork])
+    with pytest.raises(Tampered, match="other content") as error:
+        read(other, [exported[0], to_line(replace(from_line(exported[2]), author="mallory"))])
     assert error.value.remedy
-    assert len(lines(other)) == 4
+    assert lines(other) == exported[:4]
+
+
+def sealed(entry: Entry, previous: bytes) -> Entry:
+    return replace(entry, hash=chain_hash(previous, entry))
 
 
 # -- size
