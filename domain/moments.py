@@ -8,8 +8,9 @@ from datetime import UTC
 
 from domain.durations import short
 from domain.entry import Entry
-from domain.replay import Replay
+from domain.replay import Replay, field_of
 from domain.times import MINUTE, stamp
+from domain.wording import chosen_words, field_name
 
 LATE = 2 * MINUTE  # recorded so much after it happened, a moment says so
 
@@ -44,6 +45,8 @@ def moments(entries: Sequence[Entry], replay: Replay) -> list[Moment]:
 def _moment(entry: Entry, replay: Replay, starred: bool) -> Moment:
     late = entry.recorded_at - entry.occurred_at
     headline, text = describe(entry, replay)
+    if entry.held is not None:
+        headline = f"{headline} (kept back by the hub: {entry.held})".strip()
     return Moment(
         entry=entry,
         headline=headline,
@@ -65,6 +68,9 @@ def describe(entry: Entry, replay: Replay) -> tuple[str, str]:
         return "", replay.note_text(entry)
     if "undoes" in payload:
         return f"undid: {_undone_name(entry)}", ""
+    if "chose" in payload and (chosen := chosen_words(entry, replay)):
+        where = "" if entry.what == "status" else f"{field_name(field_of(entry))}: "
+        return f"{where}chose {chosen}", ""
     describer = _DESCRIBERS.get(entry.kind)
     return describer(entry, payload) if describer else (entry.kind, "")
 
@@ -106,6 +112,10 @@ def _fact(entry: Entry, payload: dict[str, object]) -> tuple[str, str]:
         return f"ran: {payload.get('command', '')} (exit {payload.get('exit_code', '?')})", str(
             payload.get("output") or ""
         )
+    if entry.what == "told":
+        due = payload.get("next_update_at")
+        again = f", next update {stamp(due, UTC)}" if isinstance(due, int) else ""
+        return f"told {payload.get('party', '')}{again}", said
     how = " (implied)" if entry.source == "implied" else ""
     return f"{entry.what.replace('_', ' ')}{how}", said
 
@@ -135,7 +145,19 @@ def _drop(entry: Entry, payload: dict[str, object]) -> tuple[str, str]:
     return f"removed {entry.what.removeprefix('fact:')}: {payload.get('name', '')}", ""
 
 
-_DESCRIBERS = {"raise": _raise, "set": _set, "fact": _fact, "amend": _amend, "add": _add, "drop": _drop}
+def _redact(_entry: Entry, payload: dict[str, object]) -> tuple[str, str]:
+    return "removed a text from the record", str(payload.get("reason") or "")
+
+
+_DESCRIBERS = {
+    "redact": _redact,
+    "raise": _raise,
+    "set": _set,
+    "fact": _fact,
+    "amend": _amend,
+    "add": _add,
+    "drop": _drop,
+}
 
 
 def _field(what: str) -> str:
