@@ -26,3 +26,12 @@ def age(ms: int) -> str:
         if seconds < limit:
             return f"{seconds // unit}{letter}"
     return f"{seconds // 31_536_000}y"
+
+
+def spoken(ms: int) -> str:
+    """Return a duration in one unit, as a sentence has it: `40 s`, `14 min`, `2 h`, `3 d`."""
+    seconds = max(0, ms) // 1000
+    for limit, unit, name in ((60, 1, "s"), (3600, 60, "min"), (2 * 86_400, 3600, "h")):
+        if seconds < limit:
+            return f"{seconds // unit} {name}"
+    return f"{seconds // 86_400} d"
