@@ -1,0 +1,1 @@
+"""The hub: what answers devices."""
