@@ -7,18 +7,21 @@ does not get so far, `FirstFrame.undo` puts everything back.
 from __future__ import annotations
 
 import os
-import re
 import sys
 import termios
-from typing import Any, TextIO
 
-from domain.rows import QueueRow
 from domain.text import safe_text
 from widgets.queue_lines import Symbols, heading, key_line, row_line, top_line
 from widgets.spans import ASCII_SIGNS, Span, Spans, to_ansi
 
+TYPE_CHECKING = False  # `typing` would hold the first rows back
+if TYPE_CHECKING:
+    from typing import Any, TextIO
+
+    from domain.rows import QueueRow
+
 _ENTER = "\x1b[?1049h\x1b[?25l\x1b[H"
-_BLANKS = re.compile(" {6,}")
+_MANY = 6  # blanks that take more bytes than a step over them
 _LEAVE = "\x1b[?1049l\x1b[?25h"
 
 
@@ -48,7 +51,7 @@ class FirstFrame:
         text = "\n".join(to_ansi(line, color=color).rstrip(" ") for line in lines)
         text = text.translate(ASCII_SIGNS) if ascii_only else text
         # The screen is blank, so blanks are stepped over: a tenth of the bytes.
-        self._stream.write(_ENTER + _BLANKS.sub(lambda blanks: f"\x1b[{len(blanks[0])}C", text))
+        self._stream.write(_ENTER + _stepping(text))
         self._stream.flush()
         self._expect_signals()
 
@@ -70,6 +73,21 @@ class FirstFrame:
         self._stream.write(_LEAVE)
         self._stream.flush()
         termios.tcsetattr(self.fd, termios.TCSADRAIN, self.attributes)
+
+
+def _stepping(text: str) -> str:
+    """Return text for a blank screen, with a step to the right for each long run of blanks."""
+    first, *others = text.split(" " * _MANY)
+    found = [first]
+    blanks = 0
+    for part in others:
+        blanks += _MANY
+        rest = part.lstrip(" ")
+        blanks += len(part) - len(rest)
+        if rest:
+            found.append(f"\x1b[{blanks}C{rest}")
+            blanks = 0
+    return "".join(found) + (f"\x1b[{blanks}C" if blanks else "")
 
 
 def open_frame() -> FirstFrame | None:

@@ -1,7 +1,8 @@
 """The quick way to the first rows: bare `tocsin` on a terminal, with a store and without settings.
 
-Nothing here imports more than it must. When anything is out of the ordinary it does nothing, and the usual way,
-which can explain itself, is taken.
+Nothing here imports more than it must, not even `typing`, which with all that it imports would take a quarter of the
+time to the first rows. When anything is out of the ordinary it does nothing, and the usual way, which can explain
+itself, is taken.
 """
 
 from __future__ import annotations
@@ -9,10 +10,11 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False  # `typing` would hold the first rows back
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from app.firstframe import FirstFrame
 
 HOME_VIEW = "open"  # the first of the default views: `status:open`

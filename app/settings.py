@@ -102,6 +102,23 @@ class Ingest:
 
 
 @dataclass(frozen=True, slots=True)
+class Hub:
+    """How a hub is served from this machine; a store that exchanges entries with one needs nothing of this."""
+
+    __pydantic_config__: ClassVar[Any] = _STRICT
+    database: str = ""
+    """A file, or `postgresql://HOST/NAME`; empty means `hub.db` in the XDG data folder."""
+    listen: str = "127.0.0.1:7337"
+    """Where it listens, as HOST:PORT."""
+    page: bool = False
+    """Whether its root shows current incidents to whoever opens it."""
+    page_parties: tuple[str, ...] = ("customers", "partners", "public", "status page", "stakeholders")
+    """Which parties' updates (`tocsin told`) that page shows; matched without case."""
+    strict_authors: bool = False
+    """Keep back what is signed with another name than its device's owner."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that can be set, with its defaults."""
 
@@ -111,6 +128,7 @@ class Settings:
     display: Display = field(default_factory=Display)
     lifecycle: Lifecycle = field(default_factory=Lifecycle)
     ingest: Ingest = field(default_factory=Ingest)
+    hub: Hub = field(default_factory=Hub)
     views: tuple[View, ...] = (
         View("open", "status:open"),
         View("mine", "status:open owner:me"),
@@ -121,6 +139,8 @@ class Settings:
         View("all", ""),
     )
     """Saved views; the first nine are on the keys 1 to 9."""
+    token_commands: Mapping[str, str] = field(default_factory=dict)
+    """By a remote's name, the command that prints its token, e.g. `hub = "pass show tocsin"`; else a file is read."""
     keys: Mapping[str, str] = field(default_factory=dict)
     """Keys by action, e.g. `queue.acknowledge = "A"`; `none` takes the key away."""
     postmortem_sections: tuple[str, ...] = ()

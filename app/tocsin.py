@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import sys
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from time import monotonic
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.console import RenderableType
@@ -38,7 +40,9 @@ from widgets.queue_lines import ASCII, Symbols
 from widgets.spans import cells
 
 if TYPE_CHECKING:
+    from app.live import Live
     from screens.detail import Detail
+    from screens.ledger import Ledger
 
 _POLL = 0.5  # seconds between looks for other processes' changes; each costs microseconds
 _MINUTE = 60
@@ -54,6 +58,9 @@ class KeyFollower(Message):
         self.arrived = asyncio.Event()
 
 
+_FRAME = 1 / 120  # seconds between two paintings at once, at the least
+_REST = 0.05  # seconds after which what the first screen did not need is loaded
+_YIELD = 0.0005  # seconds that loading may keep a key waiting; Python's own are ten times as many
 _TINY = 2  # an update of so many pieces, as a cursor key makes, cannot be seen half done: no need to bracket it
 
 
@@ -65,10 +72,18 @@ class Tocsin(App[None]):
     COMMANDS: ClassVar[set[Any]] = {Actions}
 
     def __init__(
-        self, desk: Desk, theme: str, frame: FirstFrame | None = None, driver: type[Driver] | None = None
+        self,
+        desk: Desk,
+        theme: str,
+        frame: FirstFrame | None = None,
+        driver: type[Driver] | None = None,
+        live: Callable[[Tocsin], Live] | None = None,
     ) -> None:
         super().__init__(driver_class=driver)
         self.desk, self._frame = desk, frame
+        self._make_live = live
+        self._live: Live | None = None
+        self._present: tuple[str | None, list[str]] = None, []
         self._guard, self._bare, self._signs = SafeFilter(), BareDefaults(), AsciiSigns()
         self._shown, self._colourless = Shown(), NoColor()
         self._shown_size = self.size
@@ -80,6 +95,8 @@ class Tocsin(App[None]):
         self._tiny = False
         self._typed: deque[events.Key | events.Paste] = deque()
         self._typing = self._holding = False
+        self._answered, self._hurried = False, 0.0  # a key has done what it does; when one was last painted at once
+        self._giving: asyncio.Task[None] | None = None
         self.animation_level = "none"
         for own in OWN:
             self.register_theme(own)
@@ -123,20 +140,41 @@ class Tocsin(App[None]):
         """Begin to look for changes, and load what writes."""
         if self._frame is not None:
             self._frame.taken = True
-        self.app_resume_signal.subscribe(self, lambda _app: self._shown.forget())
+        self.app_resume_signal.subscribe(self, self._paint_anew)
         self._seen_version = self.desk.reader.data_version()
         self.set_interval(_POLL, self._poll)
         self.set_timer(_MINUTE - self.desk.now() / 1000 % _MINUTE, self._begin_minutes)
-        self.call_after_refresh(self._load_writer)
+        self.set_timer(_REST, self._at_rest)
         if self._wanted_theme != self.theme:
             self.notify(f"There is no theme “{self._wanted_theme}”", severity="warning", markup=False)
+
+    def _paint_anew(self, _app: App[Any]) -> None:
+        """Paint everything: the terminal was somebody else's meanwhile."""
+        self._shown.forget()
+        self.refresh(layout=True)
+
+    def _at_rest(self) -> None:
+        """Do what the first screen did not wait for."""
+        if not gc.isenabled():
+            gc.freeze()  # modules and widgets are no garbage: they are not looked at again
+            gc.enable()
+        self._load_writer()
 
     @work(thread=True)
     def _load_writer(self) -> None:
         """Import what writes and what opens, so that the first action need not wait for it."""
-        from screens import detail, verbs  # noqa: F401
+        usual = sys.getswitchinterval()
+        sys.setswitchinterval(_YIELD)
+        try:
+            from screens import detail, verbs  # noqa: F401
 
-        _ = self.desk.store.journal
+            _ = self.desk.store.journal
+        finally:
+            sys.setswitchinterval(usual)
+        if self._make_live is not None:
+            live = self._make_live(self)
+            live.start()
+            self._live, self.desk.others, self.desk.under_way = live, live.others, live.under_way
 
     def _begin_minutes(self) -> None:
         self.set_interval(_MINUTE, self._minute)
@@ -157,10 +195,21 @@ class Tocsin(App[None]):
         else:
             await super().on_event(event)
 
+    def hurries(self) -> bool:
+        """Say whether a change is painted at once: what a key has changed, unless more was typed or just painted.
+
+        Textual lets every change wait for the next tick of its frame timer, half a frame more for a cursor key.
+        """
+        now = monotonic()
+        if self._typed or not self._answered or now - self._hurried < _FRAME:
+            return False
+        self._hurried, self._answered = now, False
+        return True
+
     def _next_key(self) -> None:
         if self._typed and not self._holding and not self._typing:
             self._typing = True
-            self.run_worker(self._give_keys(), group="keys")
+            self._giving = asyncio.create_task(self._give_keys())  # a worker tells the app of itself three times a key
 
     async def _give_keys(self) -> None:
         """Hand on what was typed, each key once the one before has done all it does.
@@ -172,6 +221,8 @@ class Tocsin(App[None]):
             while self._typed and not self._holding:
                 await super().on_event(self._typed.popleft())
                 await self._handled(self.focused or self.screen)
+        except Exception as error:  # noqa: BLE001 - as Textual does with what a handler raises
+            self._handle_exception(error)
         finally:
             self._typing = False
 
@@ -179,12 +230,14 @@ class Tocsin(App[None]):
         """Wait until a message that follows the key's way has come up from `target`."""
         follower = KeyFollower()
         if target.post_message(follower):
-            with suppress(TimeoutError):  # the target may close on the way
-                await asyncio.wait_for(follower.arrived.wait(), _LONGEST_KEY)
+            late = asyncio.get_running_loop().call_later(_LONGEST_KEY, follower.arrived.set)  # the target may close
+            await follower.arrived.wait()
+            late.cancel()
 
     def on_key_follower(self, message: KeyFollower) -> None:
         """Note that a key is done."""
         message.arrived.set()
+        self._answered = True
 
     def hold_keys(self) -> None:
         """Keep what is typed from now on, for the screen that opens (or for two seconds, whatever happens)."""
@@ -204,10 +257,57 @@ class Tocsin(App[None]):
             if version != self._seen_version:
                 self._seen_version = version
                 await self._reread()
+            self._meet()
         except StoreError as error:
             home = self.screen_stack[0]
             if isinstance(home, DeskScreen):
                 home.tell(f"{error.message}. {error.remedy}", warn=True)
+
+    def _meet(self) -> None:
+        """Say which incident is open here, and show who else has it open."""
+        if self._live is None:
+            return
+        top = next((each for each in reversed(self.screen_stack) if isinstance(each, DeskScreen)), None)
+        shown = top.shown if top else None
+        others = self._live.others(shown) if shown else []
+        if (shown, others) != self._present:
+            if shown != self._present[0]:
+                self._live.show(shown)
+            self._present = shown, others
+            if top:
+                top.met()
+
+    def say(self, text: str) -> None:
+        """Show a sentence on the screen on top; from any thread."""
+        if self.is_running:
+            self.call_from_thread(self._say, text)
+
+    def _say(self, text: str) -> None:
+        if isinstance(self.screen, DeskScreen):
+            self.screen.tell(text, long=True)
+
+    def on_ledger_sync_now(self) -> None:
+        """Exchange at once."""
+        if self._live is not None:
+            self._live.poke()
+
+    @work(thread=True)
+    def on_ledger_enrol(self, event: Ledger.Enrol) -> None:
+        """Make this store a device of a hub, and begin to exchange."""
+        from app.exchange import NoAnswer
+        from domain.errors import Mistake
+
+        if self._live is None:
+            return
+        try:
+            self.say(self._live.enrol(event.url, event.code))
+        except (Mistake, NoAnswer, StoreError) as error:
+            self.say(f"{error.message}. {error.remedy}")
+
+    def on_unmount(self) -> None:
+        """End what goes on behind the screen."""
+        if self._live is not None:
+            self._live.stop()
 
     async def _reread(self) -> None:
         for screen in self.screen_stack:
@@ -281,7 +381,13 @@ def make_app(session: Session, symbols: Symbols, frame: FirstFrame | None) -> To
         keys=settings.keys,
         sections=settings.postmortem_sections,
     )
-    return Tocsin(desk, settings.display.theme, frame, _driver(frame))
+
+    def live(app: Tocsin) -> Live:
+        from app.live import Live
+
+        return Live(session.store, settings.token_commands, app.say)
+
+    return Tocsin(desk, settings.display.theme, frame, _driver(frame), live)
 
 
 def _driver(frame: FirstFrame | None) -> type[Driver] | None:

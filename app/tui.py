@@ -6,6 +6,7 @@ in a thread once the queue can be used.
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 from typing import TYPE_CHECKING
@@ -33,6 +34,7 @@ def run_tui(loaded: Loaded, shown: FirstFrame | None = None) -> int:
     Raises:
         StoreError: The store cannot be opened.
     """
+    gc.disable()  # what is made from here on stays: the app enables it again once the screen is at rest
     with Session(loaded) as session:
         frame = shown or _first_frame(session)
         try:

@@ -11,7 +11,7 @@ from datetime import UTC
 from typing import Any
 
 from domain import lifecycle, limits, vocabulary
-from domain.entry import Draft
+from domain.entry import Draft, Entry
 from domain.errors import BadValue, Refused
 from domain.incident import Incident, Item
 from domain.text import clean_input
@@ -43,6 +43,50 @@ def raise_incident(title: str, values: Mapping[str, Any], *, occurred_at: int | 
 def note(text: str, *, occurred_at: int | None = None) -> Drafts:
     """Return a note, Markdown, that happened at `occurred_at`."""
     return (Draft("note", "note", {"text": required(text, limits.NOTE, "note")}, occurred_at=occurred_at),)
+
+
+def told(
+    party: str, text: str, *, now: int, next_update_at: int | None = None, occurred_at: int | None = None
+) -> Drafts:
+    """Return the fact that a party was told something, and by when it was promised to hear again.
+
+    Raises:
+        BadValue: The party or the text is blank or too long.
+        Refused: The next update would be in the past.
+    """
+    at = now if occurred_at is None else occurred_at
+    if next_update_at is not None and next_update_at <= at:
+        late = f"The next update cannot be at {_at(next_update_at)}, before this one"
+        raise Refused(late, "Give a later time.", "order")
+    body: dict[str, Any] = {
+        "party": required(party, limits.NAME, "party").strip(),
+        "note": required(text, limits.REASON, "note").strip(),
+    }
+    if next_update_at is not None:
+        body["next_update_at"] = next_update_at
+    return (Draft("fact", "told", body, occurred_at=occurred_at),)
+
+
+def redact(timeline: Iterable[Entry], beginning: str, reason: str) -> Drafts:
+    """Return what takes the text of one entry out of the record; that there was one stays.
+
+    Args:
+        timeline: The incident's entries.
+        beginning: The entry's id, or a beginning that no other one has.
+        reason: Why; it stays in the record.
+
+    Raises:
+        BadValue: No entry begins so, or several do.
+        Refused: Its text is gone already, or it is a redaction itself.
+    """
+    found = [entry for entry in timeline if beginning and entry.id.startswith(beginning)]
+    if len(found) != 1:
+        several = f"“{beginning}” fits {len(found)} entries" if found else f"There is no entry “{beginning}”"
+        raise BadValue(several, "See the ids in: tocsin log REF --json.", "no_entry")
+    if found[0].kind == "redact" or found[0].body is None:
+        raise Refused("There is no text left in this entry", "Nothing to do.", "no_change")
+    body = {"reason": required(reason, limits.REASON, "reason")}
+    return (Draft("redact", f"body:{found[0].id}", body, over=()),)
 
 
 def amend(entry: str, text: str) -> Drafts:

@@ -55,6 +55,26 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """Somebody outside the work was told something.
+
+    Attributes:
+        party: Who, e.g. `customers`.
+        note: What they were told.
+        at: When, ms.
+        by: Who told them.
+        next_update_at: When they were promised to hear again, ms; None when nothing was promised.
+    """
+
+    entry: str
+    party: str
+    note: str
+    at: int
+    by: str
+    next_update_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Incident:
     """The projection of a timeline; `replay(entries)` gives it and nothing else does.
 
@@ -83,6 +103,7 @@ class Incident:
     causes: tuple[Item, ...] = ()
     actions: tuple[Item, ...] = ()
     follow_ups: tuple[FollowUp, ...] = ()
+    told: tuple[Told, ...] = ()
     sections: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
     custom: Mapping[str, Any] = field(default_factory=lambda: _EMPTY)
     starred: frozenset[str] = frozenset()
@@ -107,6 +128,12 @@ class Incident:
     entries: int = 0
     alias_of: str | None = None
     conflicts: Mapping[str, tuple[Choice, ...]] = field(default_factory=lambda: _EMPTY)
+
+    @property
+    def next_update_at(self) -> int | None:
+        """When somebody was promised to hear next, ms: what was promised to each party last, the soonest of them."""
+        promised = {each.party: each.next_update_at for each in self.told}
+        return min((at for at in promised.values() if at is not None), default=None)
 
     @property
     def is_closed(self) -> bool:

@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from domain.entry import Draft
 from domain.errors import Mistake
-from domain.incident import Incident
 from domain.query import Query
 from domain.rows import QueueRow
 from storage.connection import is_network
@@ -23,7 +22,12 @@ from storage.seen import mark_all_seen, mark_seen
 from storage.store import Store
 from widgets.queue_lines import UNICODE, Symbols
 
-Action = Callable[[Incident], Iterable[Draft]]
+if TYPE_CHECKING:  # the queue is on the screen before an incident is folded
+    from domain.entry import Draft
+    from domain.incident import Incident
+    from domain.standing import Standing
+
+Action = Callable[["Incident"], "Iterable[Draft]"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,12 @@ class Desk:
         symbols: The signs lists draw with.
         strict: Whether steps that skip a status are forbidden.
         state_dir: Where refs and rescued texts are written.
+        keys: The user's keys, by action.
         sections: Titles of the post-mortem's sections, empty for the built-in ones.
+
+    Attributes:
+        others: Gives who else has an incident open; nobody, until something in the background knows.
+        under_way: Gives how far a long exchange is, in words; empty while there is none.
     """
 
     def __init__(
@@ -71,7 +80,9 @@ class Desk:
         self.state_dir = state_dir or store.path.parent
         self.keys = keys or {}
         self.sections = sections
-        self.banner = "network disk: slower, one writer at a time" if is_network(store.path) else ""
+        self._disk = "network disk: slower, one writer at a time" if is_network(store.path) else ""
+        self.others: Callable[[str], list[str]] = lambda _incident: []
+        self.under_way: Callable[[], str] = lambda: ""
         self._zone, self.utc = zone, False
         self.drafts = Drafts(store.path, store.author, store.clock)
 
@@ -88,6 +99,28 @@ class Desk:
     def now(self) -> int:
         """The present, ms."""
         return self.store.clock()
+
+    def standings(self) -> list[Standing]:
+        """Return how the store stands with each of its remotes, as it was last known."""
+        found = self.reader.remotes()
+        if not found:
+            return []
+        from domain.standing import Standing
+
+        waiting = self.reader.waiting
+        return [Standing(r.name, r.state, r.since, waiting(r.name), r.ahead, r.error) for r in found]
+
+    def banner(self) -> str:
+        """Return what the top line says of the store: how it stands with its hub, and whether its disk is slow."""
+        if under_way := self.under_way():
+            return under_way
+        if not (standings := self.standings()):
+            return self._disk
+        from domain.standing import words
+
+        plain = self.symbols.cursor.isascii()
+        said = [words(each, self.now(), ascii_only=plain) for each in standings]
+        return "  ".join([*said, *([self._disk] if self._disk else [])])
 
     @property
     def reader(self) -> Reader:

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Coroutine
 from contextlib import suppress
-from typing import Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
+from textual import events
 from textual.binding import Binding, BindingType
 from textual.css.query import NoMatches
+from textual.geometry import Region
 from textual.screen import Screen
+from textual.strip import Strip
 
 from domain.errors import Mistake
 from screens.desk import Desk
-from screens.dialogs.question import Answer, KeyHolder, Question
 from screens.keys import keys_of, line_of
 from storage.errors import StoreError
 from widgets.key_line import KeyLine
+from widgets.painting import Held
+
+if TYPE_CHECKING:
+    from screens.dialogs.question import Answer, Question
 
 
 class Target(Protocol):
@@ -57,11 +63,30 @@ class DeskScreen(Screen[None]):
     def __init__(self, desk: Desk) -> None:
         super().__init__()
         self.desk = desk
+        self._held = Held()
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Return the lines, those that have not changed as they were."""
+        return self._held.lines(self, crop, super().render_lines)
+
+    async def _on_idle(self, event: events.Idle) -> None:  # noqa: ARG002 - Textual's signature
+        """Paint at once what a key has changed; in Textual's own handler, which follows, the rest waits for a frame."""
+        changed = self._dirty_widgets or self._layout_required or self._repaint_required
+        if changed and getattr(self.app, "hurries", bool)():
+            self._on_timer_update()
 
     @property
     def ready(self) -> bool:
         """Whether its widgets are there: not before it is composed, and not when it is on its way out."""
         return bool(self.query(KeyLine))
+
+    @property
+    def shown(self) -> str | None:
+        """The incident that is open here, None when it is none."""
+        return None
+
+    def met(self) -> None:
+        """Show who else has open what is open here; nothing, on most screens."""
 
     def keys_line(self) -> KeyLine:
         """Return the line of keys at the bottom, where messages stand in for a while."""
@@ -97,11 +122,15 @@ class DeskScreen(Screen[None]):
 
     def hold_keys(self) -> None:
         """Keep what is typed from now on for the screen that opens."""
+        from screens.dialogs.question import KeyHolder
+
         if isinstance(holder := self.app, KeyHolder):
             holder.hold_keys()
 
     def release_keys(self) -> None:
         """Let keys through again: no question follows."""
+        from screens.dialogs.question import KeyHolder
+
         if isinstance(holder := self.app, KeyHolder):
             holder.release_keys()
 

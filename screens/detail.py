@@ -75,12 +75,25 @@ class Detail(DeskScreen):
         entries = self.desk.reader.entries(self._shown)
         replay = Replay(self._shown).extend(entries)
         self._incident = self.desk.reader.named(replay.result())
-        self.query_one(Facts).show(self._incident)
+        self._show_facts()
         self.query_one(StatusBar).show(lifecycle.choices(self._incident, strict=self.desk.strict))
         self.query_one(Timeline).show(moments(entries, replay))
         if row.is_new and row.last != self._last:
             self._last = row.last
             await self.desk.mark_seen(self._shown)
+
+    def _show_facts(self) -> None:
+        self.query_one(Facts).show(self._incident, self.desk.others(self._shown))
+
+    def met(self) -> None:
+        """Show who has it open now."""
+        if self.ready and self._incident.entries:
+            self._show_facts()
+
+    @property
+    def shown(self) -> str | None:
+        """The incident that is open here."""
+        return self._shown
 
     def show(self, incident: str) -> None:
         """Show another incident."""
@@ -198,6 +211,18 @@ class Detail(DeskScreen):
     def action_undo(self) -> None:
         """Undo the responder's last action on this incident."""
         self.do(verbs.undo(self, self._shown))
+
+    def action_sync(self) -> None:
+        """Show how this store stands with its hub, and what waits."""
+        from screens.ledger import Ledger
+
+        self.app.push_screen(Ledger(self.desk))
+
+    def action_conflicts(self) -> None:
+        """Show what people wrote here without seeing each other."""
+        from screens.conflicts.screen import Conflicts
+
+        self.app.push_screen(Conflicts(self.desk, self._shown))
 
     def action_postmortem(self) -> None:
         """Open the post-mortem."""

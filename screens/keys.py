@@ -5,15 +5,14 @@ On a bad line an arrow key can arrive as `ESC`, `[`, `B`: so A to D, F, H, O and
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
-
-from domain.vocabulary import nearest
+TYPE_CHECKING = False  # `typing` would hold the first rows back
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 UNBOUND = "none"
 
 
-class Key(NamedTuple):
+class Key:
     """One action's keys.
 
     Attributes:
@@ -24,11 +23,8 @@ class Key(NamedTuple):
         short: Its word in the key line; empty keeps it out of there.
     """
 
-    id: str
-    keys: str
-    shown: str
-    what: str
-    short: str = ""
+    def __init__(self, id: str, keys: str, shown: str, what: str, short: str = "") -> None:  # noqa: A002
+        self.id, self.keys, self.shown, self.what, self.short = id, keys, shown, what, short
 
     @property
     def where(self) -> str:
@@ -65,6 +61,8 @@ KEYS: tuple[Key, ...] = (
     Key("queue.mark_all", "asterisk", "*", "mark all of the view, or unmark"),
     Key("queue.undo", "u", "u", "undo your last action", "undo"),
     Key("queue.view", "1,2,3,4,5,6,7,8,9", "1-9", "saved views"),
+    Key("queue.conflicts", "C", "C", "conflicts: choose between values"),
+    Key("queue.sync", "R", "R", "sync now, and what waits"),
     Key("queue.seen", "ctrl+r", "ctrl+r", "mark everything as seen"),
     Key("queue.leave", "q", "q", "leave", "quit"),
     Key("queue.copy", "y", "y", "copy the ref to the clipboard (OSC 52)"),
@@ -80,6 +78,8 @@ KEYS: tuple[Key, ...] = (
     Key("detail.link", "l", "l", "link a resource, an originator, a tag or an incident", "link"),
     Key("detail.follow_up", "f", "f", "add a follow-up"),
     Key("detail.postmortem", "P", "P", "post-mortem", "post-mortem"),
+    Key("detail.conflicts", "C", "C", "conflicts: choose between values"),
+    Key("detail.sync", "R", "R", "sync now, and what waits"),
     Key("detail.star", "asterisk", "*", "star the moment: it goes to the post-mortem"),
     Key("detail.open", "enter", "enter", "read the moment whole"),
     Key("detail.undo", "u", "u", "undo your last action here"),
@@ -94,6 +94,34 @@ KEYS: tuple[Key, ...] = (
     Key("detail.leave", "q", "q", "back to the queue", "back"),
     Key("detail.copy", "y", "y", "copy the ref to the clipboard (OSC 52)"),
     Key("detail.write_ref", "Y", "Y", "write the ref to a file"),
+    Key("conflicts.pick", "1,2,3,4,5,6,7,8,9", "1-9", "choose that value", "choose"),
+    Key("conflicts.edit", "e", "e", "write another value", "edit"),
+    Key("conflicts.merge", "m", "m", "compare texts line by line, and merge them", "compare"),
+    Key("conflicts.open", "enter,l,right", "enter", "open the incident", "open"),
+    Key("conflicts.undo", "u", "u", "undo your last action: the choice is open again", "undo"),
+    Key("conflicts.down", "j,down", "j ↓", "down"),
+    Key("conflicts.up", "k,up", "k ↑", "up"),
+    Key("conflicts.first", "g,home", "g", "first"),
+    Key("conflicts.last", "G,end", "G", "last"),
+    Key("conflicts.page_down", "ctrl+d,pagedown", "ctrl+d", "a page down"),
+    Key("conflicts.page_up", "ctrl+u,pageup", "ctrl+u", "a page up"),
+    Key("conflicts.leave", "q", "q", "back", "back"),
+    Key("compare.merge", "m", "m", "take the merged text", "merged"),
+    Key("compare.pick", "1,2,3,4,5,6,7,8,9", "1-9", "take that text whole", "take one"),
+    Key("compare.edit", "e", "e", "edit the merged text", "edit"),
+    Key("compare.other", "tab", "tab", "compare with another, of three or more"),
+    Key("compare.down", "j,down", "j ↓", "down"),
+    Key("compare.up", "k,up", "k ↑", "up"),
+    Key("compare.first", "g,home", "g", "to the beginning"),
+    Key("compare.last", "G,end", "G", "to the end"),
+    Key("compare.page_down", "ctrl+d,pagedown,space", "ctrl+d", "a page down"),
+    Key("compare.page_up", "ctrl+u,pageup", "ctrl+u", "a page up"),
+    Key("compare.leave", "q", "q", "back", "back"),
+    Key("ledger.now", "R", "R", "exchange with every remote now", "sync now"),
+    Key("ledger.enrol", "e", "e", "enrol this store with a hub", "enrol"),
+    Key("ledger.down", "j,down", "j ↓", "down"),
+    Key("ledger.up", "k,up", "k ↑", "up"),
+    Key("ledger.leave", "q", "q", "back", "back"),
     Key("postmortem.close", "escape", "esc", "save and go back", "save, back"),
     Key("postmortem.save", "ctrl+s", "ctrl+s", "save", "save"),
     Key("postmortem.editor", "ctrl+e", "ctrl+e", "hand over to $EDITOR and back", "$EDITOR"),
@@ -120,12 +148,14 @@ def line_of(where: str, remapped: Mapping[str, str]) -> list[tuple[str, str]]:
 
 def check_keymap(remapped: Mapping[str, str]) -> list[str]:
     """Return what is wrong with a user's keys, in words: unknown actions, and two actions on one key."""
+    from domain.vocabulary import nearest
+
     problems = []
     for name in remapped:
         if name not in _BY_ID:
             near = nearest(name, _BY_ID)
             problems.append(f"keys: there is no action “{name}”" + (f"; did you mean {near}?" if near else ""))
-    for where in ("queue", "detail", "postmortem"):
+    for where in ("queue", "detail", "conflicts", "compare", "ledger", "postmortem"):
         problems += _clashes(where, remapped)
     return problems
 
@@ -143,7 +173,10 @@ def _clashes(where: str, remapped: Mapping[str, str]) -> list[str]:
 
 def table(rows: Sequence[Key] = KEYS) -> str:
     """Return the key table in Markdown, for the README."""
-    titles = {"everywhere": "Everywhere", "queue": "Queue", "detail": "Detail", "postmortem": "Post-mortem"}
+    titles = {
+        "everywhere": "Everywhere", "queue": "Queue", "detail": "Detail", "conflicts": "Conflicts",
+        "compare": "Texts side by side", "ledger": "Sync", "postmortem": "Post-mortem",
+    }  # fmt: skip
     lines = []
     for where, title in titles.items():
         lines += [f"| {title} | |", "| --- | --- |"]

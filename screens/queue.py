@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual import events, work
 from textual.app import ComposeResult
 from textual.message import Message
@@ -17,10 +19,12 @@ from storage.drafts import Draft
 from storage.filters import is_quick
 from storage.reader import Cancelled
 from widgets.painting import Line
-from widgets.preview import Preview
 from widgets.queue_lines import heading, top_line
 from widgets.queue_list import QueueList
 from widgets.spans import Span, Spans, plain
+
+if TYPE_CHECKING:
+    from widgets.preview import Preview
 
 _MARK_LIMIT = 500
 _EXAMPLE = 'words, status:open priority:<=P2 owner:me "disk full"'
@@ -50,6 +54,7 @@ class Queue(DeskScreen):
         self._view: SavedView = desk.views[0] if desk.views else SavedView("all", EVERYTHING)
         self._query = self._view.query
         self._found = ""
+        self._roomy = False  # whether there is a preview
         self._beside = desk.store.another_reader()
 
     # -- layout ----------------------------------------------------------------------------------------------------
@@ -66,24 +71,27 @@ class Queue(DeskScreen):
 
     def on_mount(self) -> None:
         """Let the list take the keys, and offer what was being typed before a crash."""
-        self._list.focus()
+        self.set_focus(self._list)
         if kept := self.desk.drafts.all():
             self.call_after_refresh(self._offer, kept[0])
 
     def _offer(self, kept: Draft) -> None:
-        what = {"raise": "an incident (n)", "postmortem": "a post-mortem (P)"}.get(kept.kind, "a note (c or s)")
+        known = {"raise": "an incident (n)", "postmortem": "a post-mortem (P)", "settle": "to settle a conflict (C)"}
+        what = known.get(kept.kind.partition(":")[0], "a note (c or s)")
         names = self.desk.reader.refs([kept.incident]) if kept.incident else {}
         where = f" on {names[kept.incident]}" if kept.incident in names else ""
         self.tell(f"You had begun {what}{where} {age(self.desk.now() - kept.saved_at)} ago; the key goes on with it")
 
     def on_resize(self, event: events.Resize) -> None:
         """Show a preview where there is room for one."""
-        roomy = event.size.height >= 34
-        shown = self.query(Preview)
-        if roomy and not shown:
+        self._roomy = event.size.height >= 34
+        shown = self.query("Preview")
+        if self._roomy and not shown:
+            from widgets.preview import Preview  # with an incident and all its parts
+
             self.mount(Preview(self.desk.symbols, lambda: self.desk.zone), before="#keys")
-            self.call_after_refresh(self._preview, self._list.current)
-        elif not roomy and shown:
+            self.call_after_refresh(lambda: self._preview(self._list.current))  # it may have moved by then
+        elif not self._roomy and shown:
             shown.remove()
 
     @property
@@ -96,7 +104,7 @@ class Queue(DeskScreen):
     def _top(self, width: int) -> Spans:
         name = self._view.name if self._query == self._view.query else f"/{self._query.text}{self._found}"
         marks = len(self._list.marked)
-        right = f"{marks} marked" if marks else self.desk.banner
+        right = f"{marks} marked" if marks else self.desk.banner()
         return top_line(name, self.desk.reader.counts(), right, self.desk.symbols, width)
 
     def _empty_lines(self) -> list[Spans]:
@@ -185,8 +193,8 @@ class Queue(DeskScreen):
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Show what matches so far; a term that cannot be read yet waits for its end."""
-        if not self.has_class("filtering"):
-            return
+        if not self.has_class("filtering") or len(event.value.rpartition(" ")[2]) == 1:
+            return  # one letter is no beginning of a word yet: the list would be empty for a moment
         try:
             query = parse(event.value)
         except BadValue:
@@ -197,10 +205,12 @@ class Queue(DeskScreen):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Keep the filter, or say which term is wrong."""
         try:
-            parse(event.value)
+            query = parse(event.value)
         except BadValue as mistake:
             self.tell(f"{mistake.message}. {mistake.remedy}", warn=True)
             return
+        if query != self._query:
+            self.show_query(query)
         self._leave_filter()
 
     def _leave_filter(self) -> None:
@@ -211,12 +221,13 @@ class Queue(DeskScreen):
 
     def on_queue_list_moved(self, event: QueueList.Moved) -> None:
         """Show the selected one in the preview, once the cursor rests."""
-        if self.query(Preview):
+        event.stop()
+        if self._roomy:
             self._preview(event.row)
 
     @work(exclusive=True, group="preview")
     async def _preview(self, row: QueueRow | None) -> None:
-        preview = self.query_one(Preview)
+        preview: Preview = self.query_one("Preview")  # type: ignore[assignment]
         await preview.rest()
         if row is None:
             preview.clear()
@@ -336,6 +347,18 @@ class Queue(DeskScreen):
         incident = await verbs.raise_incident(self)
         if incident is not None:
             self._list.select(incident.id)
+
+    def action_sync(self) -> None:
+        """Show how this store stands with its hub, and what waits."""
+        from screens.ledger import Ledger
+
+        self.app.push_screen(Ledger(self.desk))
+
+    def action_conflicts(self) -> None:
+        """Show what people wrote without seeing each other."""
+        from screens.conflicts.screen import Conflicts
+
+        self.app.push_screen(Conflicts(self.desk))
 
     def action_undo(self) -> None:
         """Undo the responder's last action."""

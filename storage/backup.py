@@ -41,6 +41,7 @@ def backup(path: Path, target: Path, progress: Progress | None = None) -> int:
             os.close(os.open(partial, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600))
             _copy(path, partial, progress)
             os.replace(partial, target)
+            _sync_folder(target)
     finally:
         with suppress(OSError):  # what went wrong before is what is told
             partial.unlink(missing_ok=True)
@@ -78,13 +79,38 @@ def restore(path: Path, source: Path, progress: Progress | None = None) -> Path 
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with WriteLock(path)():  # nobody writes between the copy of what is there and its replacement
         kept = _keep_present(path)
-        with translated(path), closing(connect(path, create=True)) as target, closing(connect(source)) as copy:
-            copy.backup(target, pages=-1)
-            target.execute("UPDATE device SET me = 0")
+        _bring_back(path, source)
     if progress:
         progress(1, 1)
     prepare(path)
     return kept
+
+
+def _bring_back(path: Path, source: Path) -> None:
+    """Write the backup, its device given up already, over the store in one transaction."""
+    ready = path.with_name(f".{path.name}.restoring")
+    try:
+        with translated(path):
+            os.close(os.open(ready, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600))
+            with closing(sqlite3.connect(ready, isolation_level=None)) as copy:
+                with closing(connect(source)) as backup_:
+                    backup_.backup(copy, pages=-1)
+                copy.execute("PRAGMA journal_mode=DELETE")
+                copy.execute("UPDATE device SET me = 0")
+                with closing(connect(path, create=True)) as target:
+                    copy.backup(target, pages=-1)
+    finally:
+        with suppress(OSError):
+            ready.unlink(missing_ok=True)
+
+
+def _sync_folder(path: Path) -> None:
+    # A name is on the disk once its folder is.
+    handle = os.open(path.parent, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _check_whole(source: Path) -> None:
@@ -106,6 +132,9 @@ def _keep_present(path: Path) -> Path | None:
     except Unusable:  # damaged: keep the bytes as they are
         kept.write_bytes(path.read_bytes())
         kept.chmod(0o600)
+        with kept.open("rb") as file:
+            os.fsync(file.fileno())
+        _sync_folder(kept)
         path.unlink()
         for suffix in ("-wal", "-shm"):
             path.with_name(path.name + suffix).unlink(missing_ok=True)
@@ -129,9 +158,13 @@ def verify(path: Path, progress: Progress | None = None) -> Findings:
         migrations.check(connection, path)
         connection.execute("BEGIN")  # one moment of the store, however long this takes
         _check_file(connection, found)
-        _check_chains(connection, found)
-        _check_devices(connection, found)
-        _check_incidents(connection, found, progress)
+        if not found.problems:  # what is read from a damaged file proves nothing, and may be no entry at all
+            try:
+                _check_chains(connection, found)
+                _check_devices(connection, found)
+                _check_incidents(connection, found, progress)
+            except (TypeError, ValueError) as error:
+                found.problems.append(f"there is a row that is no entry: {error}")
         connection.execute("ROLLBACK")
     return found
 

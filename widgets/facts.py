@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import tzinfo
 
 from textual.strip import Strip
@@ -17,6 +17,8 @@ from widgets.painting import strip
 from widgets.queue_lines import Symbols
 from widgets.spans import Span, Spans, between, clip, plain
 
+_NAMED = 2  # of those who have it open too, by name; there is little room beside a title
+
 
 class Facts(Widget):
     """Paints an incident's facts."""
@@ -27,23 +29,28 @@ class Facts(Widget):
         super().__init__(id="facts")
         self._symbols, self._zone, self._now = symbols, zone, now
         self._incident: Incident | None = None
+        self._others: tuple[str, ...] = ()
 
-    def show(self, incident: Incident) -> None:
-        """Show an incident."""
-        self._incident = incident
+    def show(self, incident: Incident, others: Sequence[str] = ()) -> None:
+        """Show an incident, and who else has it open."""
+        self._incident, self._others = incident, tuple(others)
         self.refresh()
 
     def render_line(self, y: int) -> Strip:
         """Return one of the lines."""
         width = self.size.width
-        lines = fact_lines(self._incident, width, self._zone(), self._now(), self._symbols) if self._incident else []
+        lines: list[Spans] = []
+        if self._incident:
+            lines = fact_lines(self._incident, width, self._zone(), self._now(), self._symbols, self._others)
         return strip(clip(lines[y] if y < len(lines) else [], width), width, self.rich_style)
 
 
-def fact_lines(incident: Incident, width: int, zone: tzinfo, now: int, symbols: Symbols) -> list[Spans]:
+def fact_lines(
+    incident: Incident, width: int, zone: tzinfo, now: int, symbols: Symbols, others: Sequence[str] = ()
+) -> list[Spans]:
     """Return the lines: title; state and owner; the moments; what it touches; what it is related to."""
     return [
-        _title(incident, width),
+        _title(incident, width, others),
         _state(incident, symbols),
         _moments(incident, zone, now, symbols),
         _touched(incident, symbols),
@@ -51,11 +58,13 @@ def fact_lines(incident: Incident, width: int, zone: tzinfo, now: int, symbols: 
     ]
 
 
-def _title(incident: Incident, width: int) -> Spans:
+def _title(incident: Incident, width: int, others: Sequence[str]) -> Spans:
     left = [Span(f" {incident.ref} ", "key"), plain(incident.title, "strong")]
     right = [Span(" DRILL ", "warn")] if incident.drill else []
     if incident.conflicts:
-        right.append(Span(f" {len(incident.conflicts)} conflicts ", "warn"))
+        right.append(Span(f" {len(incident.conflicts)} to decide (C) ", "warn"))
+    if others:
+        right.append(plain(f" {', '.join(others[:_NAMED])}{' …' if len(others) > _NAMED else ''} here too ", "warn"))
     return between(left, right, width)
 
 

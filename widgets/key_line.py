@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from textual.geometry import Region
 from textual.strip import Strip
 from textual.timer import Timer
 from textual.widget import Widget
 
 from domain.text import safe_text
-from widgets.painting import strip
+from widgets.painting import Held, strip
 from widgets.queue_lines import key_line
 from widgets.spans import Span, Spans
-from widgets.timeline import fold
 
 _MOST_LINES = 4
 
@@ -22,13 +22,15 @@ class KeyLine(Widget):
 
     def __init__(self, keys: list[tuple[str, str]]) -> None:
         super().__init__(id="keys")
-        self._keys = keys
+        self._keys, self._held = keys, Held()
         self._message: list[str] = []
         self._role = ""
         self._timer: Timer | None = None
 
     def tell(self, text: str, *, warn: bool, seconds: float) -> None:
         """Show a sentence for so many seconds."""
+        from widgets.timeline import fold  # with all that a timeline needs
+
         if self._timer is not None:
             self._timer.stop()
         self._message = fold(safe_text(text), max(20, (self.size.width or self.app.size.width) - 2))[:_MOST_LINES]
@@ -47,6 +49,10 @@ class KeyLine(Widget):
     def message(self) -> str:
         """What is being said, empty when the keys are shown."""
         return " ".join(self._message)
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Return the lines, those that have not changed as they were."""
+        return self._held.lines(self, crop, super().render_lines)
 
     def render_line(self, y: int) -> Strip:
         """Return the line of keys, or a line of the message."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 
 from rich.segment import Segment
 from rich.style import Style
+from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -30,6 +31,26 @@ def strip(spans: Iterable[Span], width: int, base: Style) -> Strip:
     return Strip(merged).adjust_cell_length(width, base)
 
 
+class Held:
+    """The lines that a widget gave last. Textual asks every widget for all its lines when one cell has changed."""
+
+    def __init__(self) -> None:
+        self._crop: Region | None = None
+        self._lines: list[Strip] = []
+
+    def lines(self, widget: Widget, crop: Region, render: Callable[[Region], list[Strip]]) -> list[Strip]:
+        """Return the lines of `crop`: `render` makes those that are dirty, or all when the widget was refreshed."""
+        cache = widget._styles_cache
+        if crop == self._crop and cache._cache:
+            changed = [y for y in crop.line_range if y in cache._dirty_lines] if cache._dirty_lines else []
+            self._lines = [*self._lines] if changed else self._lines
+            for y in changed:
+                (self._lines[y - crop.y],) = render(Region(crop.x, y, crop.width, 1))
+        else:
+            self._crop, self._lines = crop, render(crop)
+        return self._lines
+
+
 class Line(Widget):
     """One line that is painted from spans, e.g. the top line or the key line.
 
@@ -41,11 +62,15 @@ class Line(Widget):
 
     def __init__(self, paint: Callable[[int], Spans], *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id, classes=classes)
-        self._paint = paint
+        self._paint, self._held = paint, Held()
 
     def repaint(self) -> None:
         """Paint the line again, because what it shows has changed."""
         self.refresh()
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Return the lines, those that have not changed as they were."""
+        return self._held.lines(self, crop, super().render_lines)
 
     def render_line(self, y: int) -> Strip:
         """Return the line."""

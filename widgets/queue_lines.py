@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import NamedTuple
-
 from domain.durations import age
-from domain.rows import QueueRow
 from domain.text import safe_text
 from widgets.spans import Span, Spans, between, clip, fit
 
+TYPE_CHECKING = False  # `typing` would hold the first rows back
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
-class Symbols(NamedTuple):
+    from domain.rows import QueueRow
+
+
+class Symbols:
     """The few signs the lists use; an ASCII set stands in where the terminal has no more."""
 
-    cursor: str = "▌"
-    new: str = "•"
-    marked: str = "✓"
-    conflict: str = "⚠"
-    star: str = "★"
-    rule: str = "─"
-    arrow: str = "→"
-    dot: str = "·"
+    def __init__(
+        self,
+        cursor: str = "▌",
+        new: str = "•",
+        marked: str = "✓",
+        conflict: str = "⚠",
+        star: str = "★",
+        rule: str = "─",
+        arrow: str = "→",
+        dot: str = "·",
+    ) -> None:
+        self.cursor, self.new, self.marked, self.conflict = cursor, new, marked, conflict
+        self.star, self.rule, self.arrow, self.dot = star, rule, arrow, dot
 
 
 UNICODE = Symbols()
@@ -34,15 +41,12 @@ _PHASE_ROLE: Mapping[str, str] = {"New": "accent", "Mitigated": "good", "Resolve
 _SHORT_PHASE: Mapping[str, str] = {"Acknowledged": "Acked"}
 
 
-class Columns(NamedTuple):
+class Columns:
     """The widths of a queue's columns, in cells; 0 leaves a column out."""
 
-    severity: int
-    ref: int
-    title: int
-    phase: int
-    owner: int
-    age: int
+    def __init__(self, severity: int, ref: int, title: int, phase: int, owner: int, age: int) -> None:
+        self.severity, self.ref, self.title = severity, ref, title
+        self.phase, self.owner, self.age = phase, owner, age
 
 
 def columns(width: int) -> Columns:

@@ -13,15 +13,16 @@ from rich.style import Style
 from textual import events
 from textual.geometry import Region
 from textual.message import Message
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
+from textual.widget import Widget
 
 from domain.rows import QueueRow
-from widgets.painting import strip
+from widgets.painting import Held, strip
 from widgets.queue_lines import Symbols, row_line
 from widgets.spans import Span, Spans, clip
 
 _BEGINNING = -1
+_HELD_BODIES = 300  # painted rows kept
 _HELD_PAGES = 8  # windows kept round the view; what lies further is read again
 
 
@@ -41,8 +42,11 @@ class RowSource(Protocol):
         """Return one incident's row, or None."""
 
 
-class QueueList(ScrollView, can_focus=True, inherit_bindings=False):
-    """The rows of the queue with a cursor and marks; posts `Moved` and `Opened`."""
+class QueueList(Widget, can_focus=True, inherit_bindings=False):
+    """The rows of the queue with a cursor and marks; posts `Moved` and `Opened`.
+
+    No `ScrollView`: it scrolls by itself, and would get a bar that nobody sees and another layout of the screen.
+    """
 
     DEFAULT_CSS = """
     QueueList { height: 1fr; overflow: hidden; }
@@ -73,9 +77,11 @@ class QueueList(ScrollView, can_focus=True, inherit_bindings=False):
     ) -> None:
         super().__init__(id=id)
         self._source, self._now, self._symbols = source, now, symbols
+        self._held = Held()
         self._rows: list[QueueRow] = []
         self._top = self._cursor = 0
         self._ended = False
+        self._bodies: dict[tuple[QueueRow, int, bool, int, Style], Strip] = {}
         self.marked: dict[str, QueueRow] = {}
         self.empty: list[Spans] = []
 
@@ -242,6 +248,10 @@ class QueueList(ScrollView, can_focus=True, inherit_bindings=False):
     def _refresh_rows(self, first: int, last: int) -> None:
         self.refresh(Region(0, first - self._top, self.size.width, last - first + 1))
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Return the lines, those that have not changed as they were."""
+        return self._held.lines(self, crop, super().render_lines)
+
     def render_line(self, y: int) -> Strip:
         """Return one line of the view."""
         width, base = self.size.width, self.rich_style
@@ -254,10 +264,20 @@ class QueueList(ScrollView, can_focus=True, inherit_bindings=False):
         return self._row_strip(index, width, base)
 
     def _row_strip(self, index: int, width: int, base: Style) -> Strip:
-        row = self._rows[index]
-        cursor = Span(self._symbols.cursor, "cursor") if index == self._cursor else Span(" ")
-        line = row_line(row, width, self._now(), marked=row.id in self.marked, symbols=self._symbols)
-        return strip([cursor, *line], width, base)
+        mark = Span(self._symbols.cursor, "cursor") if index == self._cursor else Span(" ")
+        return Strip.join([strip([mark], 1, base), self._body(self._rows[index], width - 1, base)])
+
+    def _body(self, row: QueueRow, width: int, base: Style) -> Strip:
+        """Return a row without its cursor cell, kept for a minute: a cursor key changes that cell and no other."""
+        now = self._now()
+        marked, minute = row.id in self.marked, now // 60_000
+        key = (row, width, marked, minute, base)
+        if key not in self._bodies:
+            if len(self._bodies) > _HELD_BODIES:
+                self._bodies.clear()
+            line = row_line(row, width + 1, now, marked=marked, symbols=self._symbols)
+            self._bodies[key] = strip(line, width, base)
+        return self._bodies[key]
 
     # -- the mouse and the size ------------------------------------------------------------------------------------
 

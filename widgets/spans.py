@@ -5,18 +5,33 @@ Nothing here imports Textual or rich, so that the queue can be on the screen bef
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import NamedTuple
 from unicodedata import category, east_asian_width
 
 from domain.text import ELLIPSIS, safe_text
 
+TYPE_CHECKING = False  # `typing` would hold the first rows back
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
-class Span(NamedTuple):
+
+class Span(tuple[str, str]):
     """A piece of a line and its role: one of `ROLES`, or empty for plain text. The text is safe."""
 
-    text: str
-    role: str = ""
+    __slots__ = ()
+
+    def __new__(cls, text: str, role: str = "") -> Span:
+        """Make it; a `NamedTuple` would do the same and import half the library for it."""
+        return tuple.__new__(cls, (text, role))
+
+    @property
+    def text(self) -> str:
+        """The piece."""
+        return self[0]
+
+    @property
+    def role(self) -> str:
+        """Its role."""
+        return self[1]
 
 
 Spans = list[Span]

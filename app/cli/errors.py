@@ -1,6 +1,7 @@
 """The one place where errors become words, codes and exit codes.
 
-2 usage, a bad value · 3 no such incident · 4 a rule or a right refused · 7 bad settings or data file ·
+2 usage, a bad value · 3 no such incident · 4 a rule or a right refused · 5 a remote refused or did not answer ·
+6 conflicts wait for a person (only `sync`) · 7 bad settings or data file ·
 1 everything else that failed · 130 interrupted · 141 the reader of the output has gone
 """
 
@@ -16,7 +17,7 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-USAGE, NOT_FOUND, REFUSED, UNUSABLE = 2, 3, 4, 7
+USAGE, NOT_FOUND, REFUSED, NO_ANSWER, UNUSABLE = 2, 3, 4, 5, 7
 INTERRUPTED, BROKEN_PIPE = 130, 141
 
 
@@ -53,7 +54,7 @@ def problem_of(error: BaseException) -> Problem | None:
         return Problem("interrupted", "Interrupted", "", INTERRUPTED)
     if isinstance(error, Failed):
         return Problem(error.code, error.message, error.remedy, 1)
-    return _of_rules(error) or _of_store(error) or _of_system(error)
+    return _of_rules(error) or _of_store(error) or _of_remote(error) or _of_system(error)
 
 
 def _of_click(error: click.ClickException) -> Problem:
@@ -87,6 +88,14 @@ def _of_store(error: BaseException) -> Problem | None:
         return None
     exit_code = NOT_FOUND if isinstance(error, NotFound) else UNUSABLE if isinstance(error, Unusable) else 1
     return Problem(error.code, error.message, error.remedy, exit_code)
+
+
+def _of_remote(error: BaseException) -> Problem | None:
+    if "sync.transport" not in sys.modules:  # nothing was asked of anybody
+        return None
+    from app.exchange import NoAnswer
+
+    return Problem(error.code, error.message, error.remedy, NO_ANSWER) if isinstance(error, NoAnswer) else None
 
 
 def _of_system(error: BaseException) -> Problem | None:

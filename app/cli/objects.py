@@ -46,6 +46,17 @@ def _more(incident: Incident) -> dict[str, Any]:
             {"id": each.id, "title": each.title, "owner": each.owner, "due": each.due, "done": each.done}
             for each in incident.follow_ups
         ],
+        "told": [
+            {
+                "party": each.party,
+                "note": each.note,
+                "at": iso(each.at),
+                "by": each.by,
+                "next_update_at": iso(each.next_update_at),
+            }
+            for each in incident.told
+        ],
+        "next_update_at": iso(incident.next_update_at),
         "custom": dict(incident.custom),
         "conflicts": sorted(incident.conflicts),
         "notes": incident.notes,
