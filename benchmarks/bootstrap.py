@@ -68,7 +68,8 @@ def fill(url: Path, count: int) -> None:
         for last in chain(count):
             row = (
                 last.id, last.incident, last.device, last.dseq, last.hlc, last.kind, last.what, last.author,
-                last.source, last.occurred_at, last.recorded_at, "[]", last.body, last.bhash, last.hash, last.dseq, 0, "ana",
+                last.source, last.occurred_at, last.recorded_at, "[]", last.body, last.bhash, last.hash,
+                last.dseq, 0, "ana",
             )  # fmt: skip
             connection.execute(f"INSERT INTO entry ({columns}) VALUES ({marks})", row)
         assert last is not None
@@ -175,9 +176,8 @@ def main() -> int:
     print(f"{total:,} entries taken over in {found['seconds']:.0f} s ({total / found['seconds']:,.0f}/s)")
     print(f"killed (-9) at {found['killed at']:,.0f}, then gone on; nothing twice, nothing missing: {complete}")
     print(f"most memory: device {found['device MB']:.0f} MB, hub {found['hub MB']:.0f} MB")
-    print(
-        f"beside it: list {found['list ms']:.0f} ms, note {found['note ms']:.0f} ms (medians, {found['notes']:.0f} of each)"
-    )
+    times = f"list {found['list ms']:.0f} ms, note {found['note ms']:.0f} ms"
+    print(f"beside it: {times} (medians, {found['notes']:.0f} of each)")
     return 0 if complete else 1
 
 

@@ -6,10 +6,7 @@ highest bit: closed 1, rank 3, moment 32 (seconds), number 27. Always positive a
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from domain.vocabulary import PRIORITIES
-
+TYPE_CHECKING = False  # `typing` would hold the first rows back
 if TYPE_CHECKING:
     from domain.incident import Incident
 
@@ -21,6 +18,7 @@ NUMBERS = 1 << _NUMBER_BITS
 FIRST_CLOSED = 1 << (_NUMBER_BITS + _MOMENT_BITS + _RANK_BITS)
 """Keys below are of open incidents, the others of closed ones."""
 LAST = (FIRST_CLOSED << 1) - 1
+PRIORITIES = ("P1", "P2", "P3", "P4")  # those of `domain.vocabulary`, which takes its time
 UNRANKED = len(PRIORITIES) + 1
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
 
+class QueueRow:
+    """One line of the queue, in the order of the store's columns; times in ms since 1970 UTC. Nobody changes it.
 
-class QueueRow(NamedTuple):
-    """One line of the queue, in the order of the store's columns; times in ms since 1970 UTC.
+    A plain class: importing what a `NamedTuple` or a dataclass needs would hold the first rows back.
 
     Attributes:
         key: The place in the queue (`domain.ordering.queue_key`).
@@ -14,23 +14,75 @@ class QueueRow(NamedTuple):
         seen: The number of the newest entry the responder has seen, 0 for none.
     """
 
-    key: int
-    id: str
-    ref: str
-    title: str
-    phase: str
-    status: str
-    priority: str | None
-    severity: str | None
-    owner: str | None
-    raised_at: int
-    updated_at: int
-    ended_at: int | None
-    conflicts: int
-    firing: int
-    drill: int
-    last: int
-    seen: int = 0
+    __slots__ = (
+        "conflicts",
+        "drill",
+        "ended_at",
+        "firing",
+        "id",
+        "key",
+        "last",
+        "owner",
+        "phase",
+        "priority",
+        "raised_at",
+        "ref",
+        "seen",
+        "severity",
+        "status",
+        "title",
+        "updated_at",
+    )
+
+    def __init__(
+        self,
+        key: int,
+        id: str,  # noqa: A002
+        ref: str,
+        title: str,
+        phase: str,
+        status: str,
+        priority: str | None,
+        severity: str | None,
+        owner: str | None,
+        raised_at: int,
+        updated_at: int,
+        ended_at: int | None,
+        conflicts: int,
+        firing: int,
+        drill: int,
+        last: int,
+        seen: int = 0,
+    ) -> None:
+        self.key = key
+        self.id = id
+        self.ref = ref
+        self.title = title
+        self.phase = phase
+        self.status = status
+        self.priority = priority
+        self.severity = severity
+        self.owner = owner
+        self.raised_at = raised_at
+        self.updated_at = updated_at
+        self.ended_at = ended_at
+        self.conflicts = conflicts
+        self.firing = firing
+        self.drill = drill
+        self.last = last
+        self.seen = seen
+
+    def _all(self) -> tuple[object, ...]:
+        return tuple(getattr(self, name) for name in self.__slots__)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, QueueRow) and self._all() == other._all()
+
+    def __hash__(self) -> int:
+        return hash((self.key, self.id, self.last))
+
+    def __repr__(self) -> str:
+        return f"QueueRow{self._all()}"
 
     @property
     def is_new(self) -> bool:

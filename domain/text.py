@@ -7,8 +7,11 @@ in an alert is evidence. All patterns here take time linear in the text.
 
 from __future__ import annotations
 
-import re
 import unicodedata
+
+TYPE_CHECKING = False  # `typing` and `re` would hold the first rows back
+if TYPE_CHECKING:
+    import re
 
 # What no terminal may receive or a reader cannot see: C0, DEL, C1, fillers, bidirectional marks, overrides and
 # isolates, zero width, line and paragraph separators, interlinear and musical controls, lone surrogates, and
@@ -22,6 +25,11 @@ UNSAFE = (
 
 ELLIPSIS = "…"
 _JOINER = "\u200d"
+# Those of `UNSAFE` that Python calls printable: letters that show nothing, and marks on the letter before.
+_PRINTED = frozenset(
+    "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u3164\uffa0"
+    + "".join(map(chr, (*range(0xFE00, 0xFE0E), *range(0xE0100, 0xE01F0))))
+)
 _REPLACED = "\ufffd"
 # Patterns stay strings: `re` compiles and keeps them when first used, so importing this costs a start nothing.
 _ONE_LINE = f"[{UNSAFE}{_JOINER}]"
@@ -42,15 +50,19 @@ def safe_text(text: str, *, keep_newlines: bool = False) -> str:
         text: Any string.
         keep_newlines: Keep line ends (CR LF as LF) and widen tabs to four spaces; else they are `⏎` and one space.
     """
-    if text.isascii() and text.isprintable():
+    if text.isprintable() and (text.isascii() or _PRINTED.isdisjoint(text)):
         return text
     text = text.replace("\r\n", "\n")
+    import re
+
     if keep_newlines:
         return re.sub(_LINES, _visible, text.replace("\t", "    "))
     return re.sub(_ONE_LINE, _visible, text.replace("\t", " ").replace("\n", "⏎"))
 
 
 def _visible(match: re.Match[str]) -> str:
+    import re
+
     code = ord(match[0])
     if code < 0x20:
         return chr(0x2400 + code)
@@ -80,6 +92,8 @@ def clean_input(text: str, limit: int) -> str:
     text = text[: 4 * limit].replace("\0", _REPLACED)
     if text.isascii():
         return text[:limit]
+    import re
+
     if re.search(_SURROGATE, text):
         text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     return unicodedata.normalize("NFC", _break_marks(text))[:limit]
@@ -104,6 +118,8 @@ def wrap_long_lines(text: str, width: int = 4000) -> str:
     """Return `text` with every line longer than `width` characters broken, for renderers that are slow on long ones."""
     if len(text) <= width:
         return text
+    import re
+
     return re.sub(rf"[^\n]{{{width}}}(?=[^\n])", "\\g<0>\n", text)
 
 
@@ -134,18 +150,24 @@ _SECRETS = r"""
 
 def looks_secret(text: str) -> str | None:
     """Return the name of the first known secret in `text`, e.g. `GitHub token`, or None when none is seen."""
+    import re
+
     match = re.search(_SECRETS, text, re.VERBOSE)
     return _name(match) if match else None
 
 
 def redact_secrets(text: str) -> str:
     """Return `text` with every known secret replaced by `[redacted:NAME]`."""
+    import re
+
     return re.sub(_SECRETS, _redacted, text, flags=re.VERBOSE)
 
 
 def _redacted(match: re.Match[str]) -> str:
     name = _name(match)
     # Whose value it was stays readable: `db_password=[redacted:password]`.
+    import re
+
     kept = re.match(r"""[^:=]*[:=]\s*""", match[0]) if name in ("password", "authorization") else None
     return f"{kept[0] if kept else ''}[redacted:{name}]"
 

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterable
 
 from domain.ordering import FIRST_CLOSED
 from domain.rows import QueueRow
 from storage.versions import APPLICATION_ID, PROJECTION_VERSION, SCHEMA_VERSION
+
+TYPE_CHECKING = False  # `typing` would hold the first rows back
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 ROW_COLUMNS = (
     "incident.key, incident.id, ref, incident.title, phase, status, priority, severity, owner, raised_at, updated_at, "

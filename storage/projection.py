@@ -121,6 +121,8 @@ class _Index:
 
     def flush(self) -> None:
         """Write what is held."""
+        if not self._rows:  # what is stale is written anew
+            return
         self._connection.executemany("DELETE FROM search WHERE rowid = ?", sorted(self._stale))
         insert = "INSERT INTO search (rowid, title, text, tags) VALUES (?, ?, ?, ?)"
         self._connection.executemany(insert, sorted(self._rows))

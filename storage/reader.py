@@ -175,6 +175,8 @@ class Reader:
 
     def remotes(self) -> list[Remote]:
         """Return the systems that this store exchanges entries with, by name."""
+        if not self._all("SELECT 1 FROM remote LIMIT 1"):
+            return []  # most often, and then the first screen loads nothing for it
         from storage import remotes
 
         with self._asking():

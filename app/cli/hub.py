@@ -44,10 +44,10 @@ def _address(call: Call) -> str:
 
 
 @contextmanager
-def _opened(call: Call) -> Iterator[Database]:
+def _opened(call: Call, *, create: bool = False) -> Iterator[Database]:
     from storage.hub.engines import open_database
 
-    database = open_database(_address(call))
+    database = open_database(_address(call), create=create)
     try:
         yield database
     finally:
@@ -87,7 +87,7 @@ def serve(
         page_parties=wanted.page_parties,
         strict_authors=strict_authors or wanted.strict_authors,
     )
-    with _opened(call) as database:
+    with _opened(call, create=True) as database:
         serve_hub(database, settings, call.session.clock, lambda url: click.echo(f"hub ready on {url}", err=True))
     return 0
 
@@ -113,7 +113,7 @@ def code(call: Call, user: str, role: str) -> None:
         near = nearest(role, ROLES)
         raise BadValue(f"There is no role “{role}”", f"Did you mean {near}?" if near else f"Known: {', '.join(ROLES)}.")
     name = required(user, limits.NAME, "name").strip()
-    with _opened(call) as database, database.writing() as connection:
+    with _opened(call, create=True) as database, database.writing() as connection:
         made = people.new_code(connection, name, role, call.session.clock(), system_random_bits)
     if call.json:
         call.out.object({"code": made, "user": name, "role": role})
@@ -214,11 +214,14 @@ def list_(call: Call) -> None:
 def accept(call: Call, entries: tuple[str, ...], device: str | None, everything: bool) -> None:
     """Let entries go: they count from now on, on every device."""
     from app.cli.errors import Usage
+    from domain.errors import BadValue
     from storage.hub import people
 
     if (bool(entries) + bool(device) + everything) != 1:
         raise Usage("Say what is to be let go", "Give ENTRY..., --device ID or --all.")
     with _opened(call) as database, database.writing() as connection:
+        for unknown in people.not_held(connection, entries):
+            raise BadValue(f"“{unknown}” is not kept back here", "See: tocsin hub quarantine list.", "not_found")
         count = people.release(connection, entries or None, device)
     _say(call, {"accepted": count}, f"{count:,} entries count from now on.")
 

@@ -89,9 +89,7 @@ class Root(Verbs):
 
     def run(self, args: Sequence[str], frame: FirstFrame | None = None) -> int:
         """Do what the arguments say and return the exit code; errors are told here and nowhere else."""
-        for stream in (sys.stdout, sys.stderr):
-            if hasattr(stream, "reconfigure"):
-                stream.reconfigure(errors="replace")  # a locale without “→” prints “?”
+        _be_lenient()
         if instruction := os.environ.get(_COMPLETE):
             from click.shell_completion import shell_complete
 
@@ -104,7 +102,7 @@ class Root(Verbs):
             code = self._invoke(call, list(args))
             sys.stdout.flush()
         except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the outermost place
-            return self._failed(error, call)
+            return self.failed(error, call)
         finally:
             gc.set_threshold(*usual)
         return code
@@ -119,9 +117,11 @@ class Root(Verbs):
             call.close()
         return value if isinstance(value, int) else 0
 
-    def _failed(self, error: BaseException, call: Call) -> int:
+    def failed(self, error: BaseException, call: Call) -> int:
+        """Say what went wrong, with the terminal as it was before, and return the exit code."""
         from app.cli.errors import BROKEN_PIPE, problem_of, silence_stdout, tell, unforeseen
 
+        _be_lenient()
         if call.frame is not None:
             call.frame.undo()
         problem = problem_of(error) or unforeseen(error, os.environ)
@@ -136,6 +136,12 @@ class Root(Verbs):
         if standalone_mode:
             sys.exit(code)
         return code
+
+
+def _be_lenient() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a locale without “→” prints “?”
 
 
 @click.command(

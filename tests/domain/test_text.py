@@ -40,6 +40,13 @@ def test_what_is_shown(text: str, shown: str) -> None:
     assert safe_text(text) == shown
 
 
+def test_nothing_unsafe_passes_for_printable() -> None:
+    unsafe = re.compile(f"[{UNSAFE}]").match
+    printable = [char for char in map(chr, range(0x110000)) if char.isprintable() and unsafe(char)]
+    assert len(printable) > 200
+    assert not [char for char in printable if safe_text(char) == char]
+
+
 def test_lines_are_kept_when_asked() -> None:
     assert safe_text("a\tb\r\nc\nd\re\x1b", keep_newlines=True) == "a    b\nc\nd␍e␛"
 

@@ -114,16 +114,23 @@ def test_a_cursor_key_sends_two_cells_in_48_bytes(terminal: Any, five_thousand: 
     at = terminal(database=five_thousand, size=(100, 30))
     at.see("incident 00")
     at.settle(0.5)
-    for key in (b"j", b"k", b"\x1b[B", b"\x1b[A"):
-        at.settle(0.3)
-        start = len(at.output)
-        at.type(key)
-        at.until(lambda start=start: len(at.output) > start, "an answer")
-        at.settle(0.2)
-        sent = at.output[start:]
-        assert len(sent) <= 48, sent
-        assert sent.count(b"\xe2\x96\x8c") == 1, sent
-        assert len(moves_cursor(sent)) <= 3, sent  # two cells, and where Textual parks the cursor
+    for down, up in ((b"j", b"k"), (b"\x1b[B", b"\x1b[A")):
+        # There and back three times: once a minute the ages are painted, which may fall beside a key.
+        answers = [(answer_to(at, down), answer_to(at, up)) for _time in range(3)]
+        for sent in (min(each, key=len) for each in zip(*answers, strict=True)):
+            assert len(sent) <= 48, sent
+            assert sent.count(b"\xe2\x96\x8c") == 1, sent
+            assert len(moves_cursor(sent)) <= 3, sent  # two cells, and where Textual parks the cursor
+
+
+def answer_to(at: Any, key: bytes) -> bytes:
+    """Return what a key sends."""
+    at.settle(0.3)
+    start = len(at.output)
+    at.type(key)
+    at.until(lambda: len(at.output) > start, "an answer")
+    at.settle(0.2)
+    return bytes(at.output[start:])
 
 
 def test_an_idle_screen_sends_nothing_while_it_polls(terminal: Any, five_thousand: Path) -> None:
