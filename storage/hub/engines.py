@@ -92,26 +92,34 @@ class Database:
             self.engine.dispose()
 
 
-def open_database(url: str) -> Database:
+def open_database(url: str, *, create: bool = True) -> Database:
     """Open a hub's database, made or brought up to date first.
 
     Args:
         url: A path, `sqlite:///PATH`, or `postgresql://...` as libpq reads it, with several servers if there are.
+        create: Whether one that is missing is made.
 
     Raises:
-        StoreError: It cannot be opened, or belongs to something else.
+        StoreError: It cannot be opened, belongs to something else, or is missing.
     """
     path = path_of(url)
     if path is None:
         server = parameters(url)
-        return _prepared(Database(postgres_engine(server), server=server))
+        return _prepared(Database(postgres_engine(server), server=server), create=create)
+    if not create and not path.exists():
+        raise _no_hub(str(path))
     with translated(path):
         if path.is_dir():
             raise Unusable(f"This is a folder, not a hub's database: {path}", "Name a file with --database.")
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not path.exists():
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-    return _prepared(Database(_sqlite(path), WriteLock(path), path))
+    return _prepared(Database(_sqlite(path), WriteLock(path), path), create=create)
+
+
+def _no_hub(where: str) -> Unusable:
+    remedy = "Check --database, or begin with: tocsin hub code --user NAME --role admin."
+    return Unusable(f"There is no hub at {where}", remedy, "no_hub")
 
 
 def path_of(url: str) -> Path | None:
@@ -170,13 +178,14 @@ def prepare(database: Database, hub: str, epoch: str) -> None:
             connection.execute(insert(HUB).values(id=hub, epoch=epoch, seq=0, version=SCHEMA_VERSION))
 
 
-def _prepared(database: Database) -> Database:
+def _prepared(database: Database, *, create: bool) -> Database:
     from secrets import token_hex
 
     try:
         if database.path is not None:
             _check_sqlite(database)
-        _check_version(database)
+        if not _check_version(database) and not create:
+            raise _no_hub(str(database.path or "this address of PostgreSQL"))
         prepare(database, token_hex(8), token_hex(8))
     except BaseException:
         database.engine.dispose()
@@ -184,13 +193,15 @@ def _prepared(database: Database) -> Database:
     return database
 
 
-def _check_version(database: Database) -> None:
+def _check_version(database: Database) -> bool:
+    """Return whether there is a hub; raise when it is a newer tocsin's."""
     with database.reading() as connection:
         known = inspect(connection).has_table(HUB.name)
         version = connection.execute(select(HUB.c.version)).scalar() if known else None
     if version is not None and version > SCHEMA_VERSION:
         said = f"The hub's database has schema {version}, this tocsin knows up to {SCHEMA_VERSION}"
         raise Unusable(said, "Upgrade tocsin on this machine; nothing was touched.", "newer_schema")
+    return version is not None
 
 
 def _check_sqlite(database: Database) -> None:

@@ -45,9 +45,15 @@ class DeviceTaken(Exception):
 
 
 def new_code(connection: Connection, person: str, role: str, now: int, random_bits: Random) -> str:
-    """Return a one-time code for a person, who has that role from now on."""
-    known = connection.execute(select(PERSON.c.name).where(PERSON.c.name == person)).first()
+    """Return a one-time code for a person, who has that role from now on.
+
+    Somebody who was revoked comes back by it, and by nothing that they had before.
+    """
+    known = connection.execute(select(PERSON.c.revoked).where(PERSON.c.name == person)).first()
     if known:
+        if known.revoked:
+            connection.execute(delete(TOKEN).where(TOKEN.c.person == person))
+            connection.execute(update(CODE).where(CODE.c.person == person).values(used=True))
         connection.execute(update(PERSON).where(PERSON.c.name == person).values(role=role, revoked=False))
     else:
         connection.execute(insert(PERSON).values(name=person, role=role, revoked=False))
@@ -155,6 +161,13 @@ def held(connection: Connection, limit: int = 1000) -> list[tuple[str, str, str,
     """Return id, device, author, kind, what and reason of what is kept back, oldest first."""
     rows = connection.execute(select(ENTRY).where(ENTRY.c.held.is_not(None)).order_by(ENTRY.c.seq).limit(limit))
     return [(row.id, row.device, row.author, row.kind, row.what, row.held) for row in rows]
+
+
+def not_held(connection: Connection, ids: Sequence[str]) -> list[str]:
+    """Return those of some entries that are not kept back."""
+    query = select(ENTRY.c.id).where(ENTRY.c.held.is_not(None), ENTRY.c.id.in_(list(ids)))
+    held_ids = set(connection.execute(query).scalars())
+    return [each for each in ids if each not in held_ids]
 
 
 def release(connection: Connection, ids: Sequence[str] | None = None, device: str | None = None) -> int:

@@ -30,7 +30,10 @@ _SESSION = (
     "SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3"
 )
 _DURABLE = ("on", "remote_apply")
-_FULL, _READ_ONLY = "53100", "25006"
+_FULL = "53100"
+# A standby's, to a write, and to the beginning of a transaction that may write. The latter is of a prepared statement
+# that fits no more as well, which another connection mends too.
+_READ_ONLY = ("25006", "0A000")
 # https://www.postgresql.org/docs/current/errcodes-appendix.html: two that were at it at once, or a lock too long held
 _AGAIN = ("40001", "40P01", "55P03", "23505")
 _TOO_MANY, _STOPPING = "53300", "57P"
@@ -80,7 +83,7 @@ def _begin_session(connection: Any, _record: Any) -> None:
 
 
 def _leave_standby(context: ExceptionContext) -> None:
-    if getattr(context.original_exception, "sqlstate", None) == _READ_ONLY:
+    if getattr(context.original_exception, "sqlstate", None) in _READ_ONLY:
         context.is_disconnect = True  # the whole pool connects anew, to the server that takes writes now
 
 
@@ -99,5 +102,5 @@ def translate_postgres(error: DBAPIError) -> StoreError:
 
 def _is_away(error: DBAPIError, state: str) -> bool:
     if state:
-        return state in (_READ_ONLY, _TOO_MANY) or state[:2] == "08" or state[:3] == _STOPPING
+        return state in (*_READ_ONLY, _TOO_MANY) or state[:2] == "08" or state[:3] == _STOPPING
     return error.connection_invalidated or isinstance(error, OperationalError | InterfaceError)

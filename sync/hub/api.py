@@ -9,6 +9,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
+from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 
 from domain import limits
@@ -17,6 +18,7 @@ from storage.hub import people, pulling
 from sync.hub import models
 from sync.hub.answers import Answer, compressed, problem_answer
 from sync.hub.changes import Changes
+from sync.hub.description import TOKEN
 from sync.hub.problems import HubProblem
 from sync.hub.service import LONGEST_WAIT, Service
 
@@ -24,7 +26,7 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 _HEARTBEAT = 15.0  # seconds
 _PROBLEM_CODES = (400, 401, 403, 404, 409, 413, 415, 426, 429, 503, 507)
 PROBLEMS: dict[int | str, dict[str, Any]] = {
-    status: {"content": {"application/problem+json": {"schema": models.Problem.model_json_schema()}}}
+    status: {"content": {"application/problem+json": {"schema": models.named(models.Problem)}}}
     for status in _PROBLEM_CODES
 }
 _LINES = {"application/x-ndjson": {"schema": {"type": "string", "description": "One entry a line; see hub.md."}}}
@@ -45,6 +47,8 @@ def api(service: Service, changes: Changes) -> APIRouter:
 
     def add(method: str, path: str, endpoint: Endpoint, says: str, answers: dict[int | str, Any], **extra: Any) -> None:
         name = f"{method.lower()}_{path.strip('/')}"
+        if path != "/devices":
+            extra["security"] = [{TOKEN: []}]
         router.add_api_route(
             path, endpoint, methods=[method], name=name, operation_id=name, description=says, responses=answers,
             response_class=Response, status_code=next(iter(answers)), openapi_extra=extra,
@@ -54,7 +58,7 @@ def api(service: Service, changes: Changes) -> APIRouter:
     add("POST", "/devices", respond, "Enrol a device by a one-time code; the token is shown this once.",
         {**_gives(201, models.Enrolled), 410: PROBLEMS[400]}, **_takes(models.Enrolment))  # fmt: skip
     add("POST", "/entries", respond, "Take entries in, in the order of device and number.",
-        _gives(200, models.Pushed), parameters=[_query("epoch", required=True)],
+        _gives(200, models.Pushed), parameters=[_EPOCH],
         requestBody={"required": True, "content": _LINES})  # fmt: skip
     add("GET", "/entries", pull, "What follows a cursor, waited for if wished, or a part of one device's chain.",
         {200: {"content": _LINES}, 204: {"description": "Nothing new."}}, parameters=_PULL)  # fmt: skip
@@ -67,28 +71,29 @@ def api(service: Service, changes: Changes) -> APIRouter:
     return router
 
 
-def _query(name: str, kind: str = "string", *, required: bool = False, **bounds: int) -> dict[str, Any]:
+def _query(name: str, kind: str = "string", *, required: bool = False, **bounds: int | str) -> dict[str, Any]:
     return {"name": name, "in": "query", "required": required, "schema": {"type": kind, **bounds}}
 
 
+_EPOCH = _query("epoch", required=True, minLength=1, maxLength=200, pattern=models.TEXT)
 _PULL = [
-    _query("epoch", required=True),
+    _EPOCH,
     _query("after", "integer", minimum=0),
     _query("last"),
     _query("limit", "integer", minimum=1, maximum=limits.PAGE_ENTRIES),
     _query("wait", "integer", minimum=0, maximum=LONGEST_WAIT),
-    _query("device"),
+    _query("device", minLength=1, maxLength=limits.ENVELOPE, pattern=models.TEXT),
     _query("from", "integer", minimum=1),
     _query("to", "integer", minimum=1),
 ]
 
 
 def _gives(status: int, model: type[models.Model]) -> dict[int | str, Any]:
-    return {status: {"content": {"application/json": {"schema": model.model_json_schema()}}}}
+    return {status: {"content": {"application/json": {"schema": models.named(model)}}}}
 
 
-def _takes(model: type[models.Model]) -> dict[str, Any]:
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": model.model_json_schema()}}}}
+def _takes(model: type[BaseModel]) -> dict[str, Any]:
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": models.named(model)}}}}
 
 
 async def _asked(service: Service, request: Request, body: bytes = b"") -> Answer:

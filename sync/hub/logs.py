@@ -22,16 +22,16 @@ class Log:
     def __init__(self, stream: TextIO, now: Callable[[], int]) -> None:
         self._stream, self._now = stream, now
 
-    def answered(self, method: str, route: str, status: int, seconds: float, peer: str) -> None:
+    def answered(self, identifier: str, method: str, route: str, status: int, seconds: float, peer: str) -> None:
         """Note one request; `route` is the path's pattern, never what somebody put into it."""
-        self._write(
-            "info", "request", method=method, route=route, status=status, ms=round(seconds * 1000, 1), peer=peer
-        )
+        ms = round(seconds * 1000, 1)
+        self._write("info", "request", id=identifier, method=method, route=route, status=status, ms=ms, peer=peer)
 
-    def failed(self, method: str, path: str, error: BaseException) -> None:
+    def failed(self, identifier: str, method: str, path: str, error: BaseException) -> None:
         """Note an error that nobody foresaw, with its trace."""
         trace = redact_secrets("".join(traceback.format_exception(error)))
-        self._write("error", "failed", method=method, path=path[:200], error=type(error).__name__, trace=trace)
+        where = {"id": identifier, "method": method[:20], "path": path[:200]}
+        self._write("error", "failed", **where, error=type(error).__name__, trace=trace)
 
     def told(self, event: str, **more: object) -> None:
         """Note something else, e.g. that the hub begins or ends."""

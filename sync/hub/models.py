@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.json_schema import models_json_schema
 
 Tip = Annotated[
     list[int | str], Field(min_length=2, max_length=2, description="The highest number without a gap, and its hash.")
 ]
+
+TEXT = "^[^\\u0000]*$"
+"""A text without NUL, which not every database can hold."""
 
 
 class Model(BaseModel):
@@ -51,12 +55,12 @@ class Hello(Model):
     vector: dict[str, Tip]
 
 
-class Enrolment(Model):
+class Enrolment(BaseModel):
     """A one-time code, and the device that it is for."""
 
-    code: str = Field(min_length=1, max_length=200)
+    code: str = Field(min_length=1, max_length=200, pattern=TEXT)
     device: str = Field(pattern="^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")
-    name: str = Field(min_length=1, max_length=200)
+    name: str = Field(min_length=1, max_length=200, pattern=TEXT)
 
 
 class Enrolled(Model):
@@ -87,7 +91,7 @@ class Pushed(Model):
     results: list[Result]
 
 
-class Wanted(Model):
+class Wanted(BaseModel):
     """The ids asked for."""
 
     ids: list[str] = Field(max_length=500)
@@ -108,7 +112,7 @@ class Have(Model):
     have: list[Place]
 
 
-class Presence(Model):
+class Presence(BaseModel):
     """The incident that is open, null for none."""
 
     incident: str | None = Field(
@@ -128,3 +132,18 @@ class Open(Model):
     """What others have open."""
 
     open: list[Opened]
+
+
+def named(model: type[BaseModel]) -> dict[str, str]:
+    """Return a reference to a model's description."""
+    return {"$ref": f"#/components/schemas/{model.__name__}"}
+
+
+def descriptions() -> dict[str, Any]:
+    """Return the description of every model, by its name."""
+    given = (Problem, Hello, Enrolled, Pushed, Have, Open)
+    taken = (Enrolment, Wanted, Presence)
+    modes: Any = [(each, "serialization") for each in given] + [(each, "validation") for each in taken]
+    _each, found = models_json_schema(modes, ref_template="#/components/schemas/{model}")
+    schemas: dict[str, Any] = found["$defs"]
+    return schemas

@@ -5,16 +5,21 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from secrets import token_hex
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 
+from domain import limits
 from storage.errors import StoreError
 from storage.hub import pulling
 from sync.hub.answers import problem_answer
 from sync.hub.api import PROBLEMS, api, headers_of, news
+from sync.hub.bodies import BodyLimit
 from sync.hub.changes import Changes
+from sync.hub.description import describe
 from sync.hub.logs import Log
 from sync.hub.metrics import Metrics
 from sync.hub.problems import HubProblem
@@ -26,6 +31,11 @@ _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Strict-Transport-Security": "max-age=31536000",
     "Cross-Origin-Resource-Policy": "same-origin",
+}
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_REFUSED: Mapping[int, tuple[str, str]] = {
+    404: ("path", "There is nothing here"),
+    405: ("method", "That cannot be done here"),
 }
 
 
@@ -57,7 +67,8 @@ def create_app(service: Service, log: Log, extra: APIRouter | None = None) -> Fa
         title="tocsin hub",
         version="1",
         summary="Keeps the entries of a team's stores, and gives each device what it lacks.",
-        docs_url=None,
+        docs_url=None,  # its page would load scripts from elsewhere
+        openapi_url=None,
         redoc_url=None,
         lifespan=lifespan,
     )
@@ -66,6 +77,7 @@ def create_app(service: Service, log: Log, extra: APIRouter | None = None) -> Fa
     app.include_router(_probes(service, metrics))
     if extra is not None:
         app.include_router(extra)
+    describe(app)
     _guard(app, metrics, log)
     return app
 
@@ -87,7 +99,7 @@ def _probes(service: Service, metrics: Metrics) -> APIRouter:
             return Response(b"the database does not answer\n", 503, media_type="text/plain")
         return Response(b"ok\n", media_type="text/plain")
 
-    @router.get("/metrics", response_class=Response, responses={403: PROBLEMS[403]})
+    @router.get("/metrics", response_class=Response, responses={each: PROBLEMS[each] for each in (401, 403, 429)})
     async def figures(request: Request) -> Response:
         """Give figures for Prometheus: to this machine, and to an administrator's token."""
         local = request.client is not None and request.client.host in ("127.0.0.1", "::1")
@@ -107,22 +119,31 @@ def _probes(service: Service, metrics: Metrics) -> APIRouter:
 
 
 def _guard(app: FastAPI, metrics: Metrics, log: Log) -> None:
+    app.add_middleware(BodyLimit, most=limits.REQUEST_BYTES)
+
+    @app.exception_handler(HTTPException)
+    async def refused(_request: Request, error: HTTPException) -> Response:
+        code, detail = _REFUSED.get(error.status_code, ("request", "The request cannot be read"))
+        answer = problem_answer(HubProblem(error.status_code, code, detail))
+        return Response(answer.body, answer.status, {**answer.headers, **(error.headers or {})})
+
     @app.middleware("http")
     async def guard(request: Request, go_on: Callable[[Request], Awaitable[Response]]) -> Response:
-        began = time.monotonic()
+        began, identifier = time.monotonic(), token_hex(8)
         try:
             response = await go_on(request)
         except Exception as error:  # noqa: BLE001 - the outermost place: nothing of it goes out
-            log.failed(request.method, request.url.path, error)
+            log.failed(identifier, request.method, request.url.path, error)
             answer = problem_answer(HubProblem(500, "failed", "The hub failed; its log says more"))
             response = Response(answer.body, answer.status, answer.headers)
         for name, value in _HEADERS.items():
             response.headers.setdefault(name, value)
+        response.headers["X-Request-Id"] = identifier
+        method = request.method if request.method in _METHODS else "other"  # anybody may invent some
         route = getattr(request.scope.get("route"), "path", "other")
         seconds = time.monotonic() - began
-        metrics.requests.labels(request.method, route, str(response.status_code)).inc()
+        metrics.requests.labels(method, route, str(response.status_code)).inc()
         metrics.seconds.labels(route).observe(seconds)
-        log.answered(
-            request.method, route, response.status_code, seconds, request.client.host if request.client else ""
-        )
+        peer = request.client.host if request.client else ""
+        log.answered(identifier, method, route, response.status_code, seconds, peer)
         return response
