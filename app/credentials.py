@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.loading import SECRET
 from domain.errors import BadValue
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def read_token(store: Path, remote: str, environ: Mapping[str, str], commands: M
     Args:
         store: The store's file.
         remote: The remote's name.
-        environ: The environment: `TOCSIN_TOKEN_NAME` wins.
+        environ: The environment: `TOCSIN_SECRET_NAME` wins.
         commands: From the settings `token_commands`: what prints a remote's token.
 
     Raises:
@@ -39,7 +40,7 @@ def read_token(store: Path, remote: str, environ: Mapping[str, str], commands: M
     """
     from pydantic import SecretStr
 
-    if given := environ.get(f"TOCSIN_TOKEN_{remote.upper()}"):
+    if given := environ.get(f"{SECRET}{remote.upper()}"):
         return SecretStr(given.strip())
     if command := commands.get(remote):
         return SecretStr(_printed(command, remote))

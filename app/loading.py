@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from app.settings import Settings
 
 _NOT_SETTINGS = ("TOCSIN_CONFIG", "TOCSIN_DATABASE")
+SECRET = "TOCSIN_SECRET_"  # noqa: S105 - what the name of a variable begins with that holds a remote's token
+
+
+def is_setting(name: str) -> bool:
+    """Say whether a variable of this name is a setting."""
+    return name.startswith("TOCSIN_") and name not in _NOT_SETTINGS and not name.startswith(SECRET)
 
 
 class BadSettings(Exception):
@@ -93,7 +99,7 @@ def load(environ: Mapping[str, str], *, database: str | None = None, config: str
         raise BadSettings(f"There is no settings file {path}", "Make one with: tocsin config init.")
     given: Settings | None = None
     origins: dict[str, str] = {}
-    variables = any(name.startswith("TOCSIN_") and name not in _NOT_SETTINGS for name in environ)
+    variables = any(map(is_setting, environ))
     if variables or path.exists():
         from app.settings_sources import read
 

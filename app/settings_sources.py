@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, fields, is_dataclass
 from pathlib import Path
 from typing import Any, get_type_hints
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -12,14 +13,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, ValidationError, create_model
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
-from app.loading import BadSettings
+from app.loading import BadSettings, is_setting
 from app.settings import Settings, flatten, suggestion
 from domain import limits, vocabulary
 from domain.errors import Mistake
 from domain.query import parse
 from screens.keys import check_keymap
-
-_NOT_SETTINGS = ("TOCSIN_CONFIG", "TOCSIN_DATABASE")
 
 
 class _Sources(BaseSettings):
@@ -36,7 +35,30 @@ class _Sources(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return env_settings, init_settings
+        def environment() -> dict[str, Any]:
+            return _decoded(env_settings(), Settings())
+
+        return environment, init_settings  # type: ignore[return-value]
+
+
+def _decoded(values: Mapping[str, Any], defaults: Any) -> dict[str, Any]:
+    """Return what variables set, lists and tables below the first level read from their JSON.
+
+    pydantic-settings reads JSON of a whole setting and of nested models, but not inside nested dataclasses.
+    """
+    found: dict[str, Any] = {}
+    for name, value in values.items():
+        default = getattr(defaults, name, None)
+        if is_dataclass(default) and isinstance(value, dict):
+            found[name] = _decoded(value, default)
+        elif isinstance(default, tuple | Mapping) and isinstance(value, str):
+            try:
+                found[name] = json.loads(value)
+            except ValueError as error:
+                raise SettingsError(f"{name}: {value[:80]!r} is not JSON ({error})") from error
+        else:
+            found[name] = value
+    return found
 
 
 def read(path: Path, environ: Mapping[str, str]) -> tuple[Settings, dict[str, str]]:
@@ -46,7 +68,7 @@ def read(path: Path, environ: Mapping[str, str]) -> tuple[Settings, dict[str, st
         BadSettings: Names the file or the variable, the setting and the remedy.
     """
     of_file = _file(path) if path.exists() else {}
-    variables = [name for name in environ if name.startswith("TOCSIN_") and name not in _NOT_SETTINGS]
+    variables = [name for name in environ if is_setting(name)]
     known = [each.name for each in fields(Settings)]
     for variable in variables:
         if (top := variable.removeprefix("TOCSIN_").lower().partition("__")[0]) not in known:
