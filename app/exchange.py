@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from domain.errors import BadValue, Refused
 from domain.standing import Standing
 from storage.remotes import Remote
-from sync.client import Denied, HubClient
+from sync.client import Busy, Denied, HubClient
 from sync.engine import Engine, Outcome, Progress
 from sync.transport import HttpTransport, Unreachable, check_url
 
@@ -89,6 +89,9 @@ def _spend(url: str, code: str, device: str) -> dict[str, str]:
     transport = HttpTransport(url)
     try:
         return HubClient(transport).enrol(code.strip(), device, os.uname().nodename)
+    except Busy as error:
+        when = f"Try again in {error.seconds:.0f} s." if error.seconds else "Try again later."
+        raise NoAnswer(f"{url} has no time now: {error}", when, "busy") from error
     except Unreachable as error:
         raise NoAnswer(f"{url} cannot be reached: {error}", "Check the address and the network.") from error
     except Denied as error:

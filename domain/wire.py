@@ -120,17 +120,22 @@ def check_sizes(entry: Entry) -> None:
     """Hold an entry against the limits that whoever writes, stores or passes on entries shares.
 
     Raises:
-        BadEntry: It is too large, or its body is not the one that was hashed.
+        BadEntry: It is too large, holds a NUL, or its body is not the one that was hashed.
     """
     if len(entry.bhash) != limits.HASH or len(entry.hash) != limits.HASH:
         raise BadEntry(f"“bhash” and “hash” have {limits.HASH} bytes")
     for name in ("id", "device", "kind", "what", "author", "source", "src", "held"):
-        if len(getattr(entry, name) or "") > limits.ENVELOPE:
+        text = getattr(entry, name) or ""
+        if len(text) > limits.ENVELOPE:
             raise BadEntry(f"“{name}” has more than {limits.ENVELOPE:,} characters")
+        if "\0" in text:  # a text of PostgreSQL cannot hold one
+            raise BadEntry(f"“{name}” holds a NUL character")
     if len(entry.over) > limits.OVER:
         raise BadEntry(f"“over” names more than {limits.OVER:,} entries")
     if entry.body is None:
         return
+    if "\0" in entry.body:  # JSON writes it as an escape
+        raise BadEntry("the body holds a NUL character")
     if len(entry.body.encode()) > limits.BODY:
         raise BadEntry(f"the body is larger than {limits.BODY:,} bytes")
     if body_hash(entry.body) != entry.bhash:

@@ -74,7 +74,9 @@ def check_url(url: str) -> str:
         parts = urlsplit(url.strip())
         port_is_fine = parts.port is None or parts.port > 0
     except ValueError as error:
-        raise BadValue(f"“{url}” is not an address: {error}", "Write it as https://hub.example.org.") from error
+        raise BadValue(
+            f"“{url}” is not an address: {error}", "Write it as https://hub.example.org.", "bad_url"
+        ) from error
     if parts.scheme not in ("http", "https") or not parts.hostname or not port_is_fine:
         raise BadValue(f"“{url}” is not an address", "Write it as https://hub.example.org.", "bad_url")
     if parts.username or parts.password or parts.query or parts.fragment:

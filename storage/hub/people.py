@@ -20,7 +20,14 @@ _CHECK = 6  # characters of a checksum, so that a mistyped token is no question 
 _PRESENT = 90_000  # ms after which what was open is open no more
 # Asked at every request: made once, because putting a statement together takes longer than answering it.
 _WHOSE = (
-    select(TOKEN.c.person, TOKEN.c.device, PERSON.c.role, PERSON.c.revoked, DEVICE.c.revoked.label("device_revoked"))
+    select(
+        TOKEN.c.person,
+        TOKEN.c.device,
+        PERSON.c.role,
+        PERSON.c.revoked,
+        DEVICE.c.seen_at,
+        DEVICE.c.revoked.label("device_revoked"),
+    )
     .join(PERSON, PERSON.c.name == TOKEN.c.person)
     .join(DEVICE, DEVICE.c.id == TOKEN.c.device)
     .where(TOKEN.c.hash == bindparam("hash"))
@@ -34,6 +41,7 @@ class Who(NamedTuple):
     role: str
     device: str
     revoked: bool
+    seen_at: int
 
 
 class NoCode(Exception):
@@ -81,7 +89,7 @@ def enrol(connection: Connection, code: str, device: str, name: str, now: int, r
     connection.execute(delete(TOKEN).where(TOKEN.c.device == device))
     connection.execute(insert(TOKEN).values(hash=_hash(token), person=row.person, device=device, made_at=now))
     role = connection.execute(select(PERSON.c.role).where(PERSON.c.name == row.person)).scalar_one()
-    return token, Who(row.person, role, device, revoked=False)
+    return token, Who(row.person, role, device, revoked=False, seen_at=now)
 
 
 def _own(connection: Connection, device: str, person: str, name: str, now: int) -> None:
@@ -104,7 +112,14 @@ def who_has(connection: Connection, token: str) -> Who | None:
     if not well_formed(token):
         return None
     row = connection.execute(_WHOSE, {"hash": _hash(token)}).first()
-    return Who(row.person, row.role, row.device, bool(row.revoked or row.device_revoked)) if row else None
+    if row is None:
+        return None
+    return Who(row.person, row.role, row.device, bool(row.revoked or row.device_revoked), row.seen_at)
+
+
+def seen(connection: Connection, device: str, now: int) -> None:
+    """Remember when a device came last."""
+    connection.execute(update(DEVICE).where(DEVICE.c.id == device).values(seen_at=now))
 
 
 def new_token(random_bits: Random) -> str:

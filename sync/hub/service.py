@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from domain import ids, limits
-from domain.times import Clock
+from domain.times import MINUTE, Clock
 from storage.errors import Busy, StoreError
 from storage.hub import people, pulling, pushing
 from storage.hub.engines import Database
@@ -23,6 +24,7 @@ from sync.hub.problems import HubProblem
 from sync.hub.reading import check_protocol, entry_of_line, number_of, read_lines, read_object, text_of
 
 _NAME = 200
+_SEEN_EVERY = 10 * MINUTE
 LONGEST_WAIT = 25
 """Seconds that a pull may wait for news."""
 
@@ -132,7 +134,15 @@ class Service:
         if found.revoked:
             raise HubProblem(403, "revoked", "This token was revoked", "Ask the hub's administrator; nothing is lost.")
         self._limit(self._requests, found.device, 1, "requests")
+        self._note_seen(found)
         return found
+
+    def _note_seen(self, who: Who) -> None:
+        # Not at every request: each is a write. If it cannot be written, the request itself may still be answered.
+        now = self.clock()
+        if now - who.seen_at > _SEEN_EVERY:
+            with suppress(StoreError), self.database.writing() as connection:
+                people.seen(connection, who.device, now)
 
     def still(self, headers: Mapping[str, str]) -> None:
         """Hold a stream's token against the rules once more; a revoked one ends it.

@@ -65,10 +65,12 @@ def test_a_token_in_a_variable_is_no_setting(tmp_path: Path) -> None:
     assert load({"HOME": str(tmp_path), "TOCSIN_SECRET_HUB": "x"}).origins == {}
 
 
-def test_lists_in_nested_variables_are_json(tmp_path: Path) -> None:
+def test_lists_in_nested_variables_are_json(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     name = "TOCSIN_INGEST__ALERTMANAGER__TAG_LABELS"
+    monkeypatch.setenv(name, '["team"]')  # pydantic-settings reads the process's own
     loaded = load({"HOME": str(tmp_path), name: '["team"]'})
     assert loaded.settings.ingest.alertmanager.tag_labels == ("team",)
     assert loaded.origins["ingest.alertmanager.tag_labels"] == name
+    monkeypatch.setenv(name, "[team")
     with pytest.raises(BadSettings, match="is not JSON"):
         load({"HOME": str(tmp_path), name: "[team"})
