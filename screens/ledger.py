@@ -45,9 +45,11 @@ class Ledger(DeskScreen):
         yield self.keys_line()
 
     async def on_mount(self) -> None:
-        """Show what is known."""
+        """Show what is known, and exchange at once: whoever looks wants to know."""
         self.query_one(VerticalScroll).focus()
         await self.reread()
+        if self.desk.standings():
+            self.post_message(self.SyncNow())
 
     async def reread(self) -> None:
         """Read the remotes and what waits again."""
