@@ -40,7 +40,7 @@ def read_token(store: Path, remote: str, environ: Mapping[str, str], commands: M
     """
     from pydantic import SecretStr
 
-    if given := environ.get(f"{SECRET}{remote.upper()}"):
+    if given := environ.get(SECRET + remote.upper().replace("-", "_")):
         return SecretStr(given.strip())
     if command := commands.get(remote):
         return SecretStr(_printed(command, remote))

@@ -20,6 +20,7 @@ LABELS = 64  # of one alert
 LABEL_VALUE = 4_000
 BODY = 512 * 1024  # one entry's body
 ENVELOPE = 4_096  # one text of an entry's envelope: author, what, src and so on
+KEY = 200  # what entries are found by: an id, a device, what a redaction names
 OVER = 1_000  # entries that one entry replaces
 HASH = 32  # bytes of a SHA-256
 PAGE_ENTRIES = 500  # of one push or pull

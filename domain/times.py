@@ -17,7 +17,8 @@ _DURATION = re.compile(r"(?:\d{1,6}[smhdw])+")
 _PART = re.compile(r"(\d{1,6})([smhdw])")
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")
 _FRACTION = re.compile(r"(\.\d{6})\d+")
-_LATEST = 253_402_300_799_999  # the end of the year 9999
+LATEST = 253_402_300_799_999
+"""The end of the year 9999, ms: no moment is later."""
 
 
 def iso(ms: int | None) -> str | None:
@@ -40,7 +41,7 @@ def from_iso(text: str) -> int:
         ms = round(moment.timestamp() * 1000)
     except (ValueError, OverflowError) as error:
         raise BadTime(f"“{text}” is not a time", "Write it as 2026-11-21T14:05:00Z.", "bad_time") from error
-    if not 0 <= ms <= _LATEST:
+    if not 0 <= ms <= LATEST:
         raise BadTime(f"“{text}” is not between 1970 and 9999", "", "bad_time")
     return ms
 

@@ -13,7 +13,7 @@ from domain import limits
 from domain.entry import Entry, body_hash
 from domain.errors import BadTime
 from domain.strictjson import JsonError, dumps, loads
-from domain.times import from_iso, iso
+from domain.times import LATEST, from_iso, iso
 
 LONGEST_LINE = 2 * limits.BODY + 65_536  # bytes; a body is quoted once more within its line
 
@@ -86,6 +86,8 @@ def from_object(value: Mapping[str, Any]) -> Entry:
         entry = _entry(value)
     except (ValueError, BadTime) as error:
         raise BadEntry(str(error)) from error
+    if not entry.device:
+        raise BadEntry("“device” is empty")
     check_sizes(entry)
     return entry
 
@@ -124,12 +126,9 @@ def check_sizes(entry: Entry) -> None:
     """
     if len(entry.bhash) != limits.HASH or len(entry.hash) != limits.HASH:
         raise BadEntry(f"“bhash” and “hash” have {limits.HASH} bytes")
-    for name in ("id", "device", "kind", "what", "author", "source", "src", "held"):
-        text = getattr(entry, name) or ""
-        if len(text) > limits.ENVELOPE:
-            raise BadEntry(f"“{name}” has more than {limits.ENVELOPE:,} characters")
-        if "\0" in text:  # a text of PostgreSQL cannot hold one
-            raise BadEntry(f"“{name}” holds a NUL character")
+    _check_texts(entry)
+    if not (0 <= entry.occurred_at <= LATEST and 0 <= entry.recorded_at <= LATEST and 0 <= entry.hlc < 1 << 63):
+        raise BadEntry("its moment is not between 1970 and 9999")
     if len(entry.over) > limits.OVER:
         raise BadEntry(f"“over” names more than {limits.OVER:,} entries")
     if entry.body is None:
@@ -140,3 +139,25 @@ def check_sizes(entry: Entry) -> None:
         raise BadEntry(f"the body is larger than {limits.BODY:,} bytes")
     if body_hash(entry.body) != entry.bhash:
         raise BadEntry("the body was changed after it was written")
+
+
+def _check_texts(entry: Entry) -> None:
+    for name in ("id", "device", "kind", "what", "author", "source", "src", "held"):
+        text = getattr(entry, name) or ""
+        if len(text) > limits.ENVELOPE:
+            raise BadEntry(f"“{name}” has more than {limits.ENVELOPE:,} characters")
+        if "\0" in text:  # a text of PostgreSQL cannot hold one
+            raise BadEntry(f"“{name}” holds a NUL character")
+        _require_utf8(name, text)
+    for each in entry.over:
+        _require_utf8("over", each)
+    keys = [entry.id, entry.device or "-", *([entry.what] if entry.kind == "redact" else [])]  # a draft has no device
+    if not all(0 < len(key) <= limits.KEY for key in keys):  # a longer one has no place in PostgreSQL's indexes
+        raise BadEntry(f"an id is empty or has more than {limits.KEY} characters")
+
+
+def _require_utf8(name: str, text: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise BadEntry(f"“{name}” holds half of a surrogate pair") from error

@@ -243,7 +243,7 @@ class Writing:
             recorded_at=self._now,
             over=(),
             body=body,
-            bhash=body_hash(body),
+            bhash=_hashed(body),
             hash=bytes(32),
             src=draft.src,
         )
@@ -282,6 +282,13 @@ class Writing:
 
     def _set_meta(self, name: str, value: str) -> None:
         self._raw.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
+
+
+def _hashed(body: str) -> bytes:
+    try:
+        return body_hash(body)
+    except UnicodeEncodeError as error:
+        raise BadValue("The text holds half of a surrogate pair", "Leave that character out.", "bad_text") from error
 
 
 def _require_fit(entry: Entry) -> None:

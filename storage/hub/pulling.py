@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -118,10 +118,3 @@ def _part(rows: Iterable[Any], limit: int, after: int, last: str) -> Part:
 def given(entry: Entry) -> Entry:
     """Return an entry as it is given out: one that is kept back without its body."""
     return entry if entry.held is None else replace(entry, body=None)
-
-
-def all_lines(connection: Connection, after: int) -> Iterator[str]:
-    """Yield every entry after a number as a line, in the hub's order, with bounded memory."""
-    query = select(ENTRY).where(ENTRY.c.seq > after).order_by(ENTRY.c.seq)
-    for row in connection.execution_options(stream_results=True, yield_per=500).execute(query):
-        yield to_line(given(entry_of(row)))

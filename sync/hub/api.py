@@ -20,7 +20,7 @@ from sync.hub.answers import Answer, compressed, problem_answer
 from sync.hub.changes import Changes
 from sync.hub.description import TOKEN
 from sync.hub.problems import HubProblem
-from sync.hub.service import LONGEST_WAIT, Service
+from sync.hub.service import LONGEST_WAIT, Service, of_store
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 _HEARTBEAT = 15.0  # seconds
@@ -130,6 +130,8 @@ async def _stream(service: Service, changes: Changes, request: Request) -> Respo
         await run_in_threadpool(service.who, headers)
     except HubProblem as problem:
         return _response(request, problem_answer(problem))
+    except StoreError as error:
+        return _response(request, problem_answer(of_store(error)))
     stream = _events(service, changes, headers)
     return StreamingResponse(stream, media_type="text/event-stream", headers={"Cache-Control": "no-store"})
 

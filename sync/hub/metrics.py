@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from storage.errors import StoreError
 
 
 class Metrics:
@@ -27,10 +30,18 @@ class Metrics:
             registry=self._registry,
         )
         seq = Gauge("tocsin_hub_seq", "The number given to an entry last.", registry=self._registry)
-        seq.set_function(newest)
+        seq.set_function(lambda: _known(newest))
         streams = Gauge("tocsin_hub_waiting", "Long polls and event streams under way.", registry=self._registry)
         streams.set_function(waiting)
 
     def text(self) -> bytes:
         """Return them as Prometheus reads them."""
         return generate_latest(self._registry)
+
+
+def _known(figure: Callable[[], float]) -> float:
+    """Return a figure, not a number while the database is away: the others are wanted most just then."""
+    try:
+        return figure()
+    except StoreError:
+        return math.nan

@@ -15,8 +15,6 @@ from domain.wire import BadEntry, from_line
 from sync.hub.answers import JSON, LINES, PROTOCOL
 from sync.hub.problems import HubProblem
 
-_KEY = 200  # characters of what entries are found by
-
 
 def inflated(headers: Mapping[str, str], body: bytes) -> bytes:
     """Return a body as it was before compression, never more of it than the limit.
@@ -107,7 +105,6 @@ def entry_of_line(number: int, line: bytes) -> Entry:
     try:
         entry = from_line(line)
         _check_surrogates(line)
-        _check_storable(entry)
     except BadEntry as error:
         raise HubProblem(400, "bad_entry", f"Line {number}: {error}", line=number) from error
     return entry
@@ -121,13 +118,6 @@ def _check_surrogates(line: bytes) -> None:
         json.dumps(json.loads(line), ensure_ascii=False).encode()
     except UnicodeEncodeError as error:
         raise BadEntry("it holds half of a surrogate pair") from error
-
-
-def _check_storable(entry: Entry) -> None:
-    # PostgreSQL has no index over a text as long as an envelope's may be.
-    keys = [entry.id, entry.device, *([entry.what] if entry.kind == "redact" else [])]
-    if not all(0 < len(key) <= _KEY for key in keys):
-        raise BadEntry(f"an id is empty or has more than {_KEY} characters")
 
 
 def _too_large() -> HubProblem:

@@ -23,7 +23,7 @@ from sync.hub.description import describe
 from sync.hub.logs import Log
 from sync.hub.metrics import Metrics
 from sync.hub.problems import HubProblem
-from sync.hub.service import Service
+from sync.hub.service import Service, of_store
 
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -112,6 +112,9 @@ def _probes(service: Service, metrics: Metrics) -> APIRouter:
                     raise HubProblem(403, "role", "Figures are for administrators")
             except HubProblem as problem:
                 refused = problem_answer(problem)
+                return Response(refused.body, refused.status, refused.headers)
+            except StoreError as error:
+                refused = problem_answer(of_store(error))
                 return Response(refused.body, refused.status, refused.headers)
         return Response(await run_in_threadpool(metrics.text), media_type="text/plain; version=0.0.4")
 

@@ -97,7 +97,7 @@ class Service:
         except HubProblem as problem:
             return problem_answer(problem)
         except StoreError as error:
-            return problem_answer(_of_store(error))
+            return problem_answer(of_store(error))
 
     def _routed(
         self, method: str, path: str, query: Mapping[str, str], headers: Mapping[str, str], body: bytes, peer: str
@@ -294,7 +294,8 @@ def _of_code(why: str) -> HubProblem:
     return HubProblem(404, "code", "This code is not known here", remedy)
 
 
-def _of_store(error: StoreError) -> HubProblem:
+def of_store(error: StoreError) -> HubProblem:
+    """Return what a database that fails means for whoever asked; its own words are for the log."""
     if isinstance(error, Busy):
         return HubProblem(503, "busy", "The hub's database is busy", wait=2)
     full = "full" in error.message
