@@ -124,9 +124,13 @@ def reached(connection: sqlite3.Connection, name: str) -> dict[str, int]:
 
 
 def waiting(connection: sqlite3.Connection, name: str) -> int:
-    """Return how many entries are here, without a gap before them, that a remote is not known to have."""
+    """Return how many entries are here that a remote is not known to have; behind a hole, too, where they stay."""
     sql = """
-        SELECT coalesce(sum(max(device.dseq - coalesce(reached.dseq, 0), 0)), 0)
+        SELECT coalesce(sum(
+            max(device.dseq - coalesce(reached.dseq, 0), 0)
+            + (SELECT count(*) FROM entry
+               WHERE entry.device = device.id AND entry.dseq > max(device.dseq, coalesce(reached.dseq, 0)))
+        ), 0)
         FROM device LEFT JOIN reached ON reached.device = device.id AND reached.remote = ?
     """
     (count,) = connection.execute(sql, (name,)).fetchone()

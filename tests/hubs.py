@@ -167,6 +167,10 @@ class Rig:
         with self.database.reading() as connection:
             return pulling.state(connection).epoch
 
+    def mark(self, entry: Entry) -> str:
+        """Return what a cursor at an entry holds, if that came now."""
+        return f"{entry.id}.{self.clock()}"
+
     def code(self, user: str = "ana", role: str = "responder") -> str:
         with self.database.writing() as connection:
             return people.new_code(connection, user, role, self.clock(), self.random.getrandbits)

@@ -24,7 +24,12 @@ _CHAIN = (
     .order_by(ENTRY.c.dseq)
     .limit(bindparam("most"))
 )
-_PLACES = [select(table.c.id).where(table.c.seq == bindparam("after")) for table in (ENTRY, PASSED)]
+_PLACES = (
+    select(ENTRY.c.id, ENTRY.c.received_at).where(ENTRY.c.seq == bindparam("after")),
+    select(ENTRY.c.id, ENTRY.c.received_at)
+    .join(PASSED, PASSED.c.id == ENTRY.c.id)
+    .where(PASSED.c.seq == bindparam("after")),
+)
 
 
 class Diverged(Exception):
@@ -66,7 +71,7 @@ def pull(connection: Connection, after: int, last: str, limit: int) -> Part:
     Args:
         connection: In a read transaction.
         after: The hub's number at the cursor, 0 for the beginning.
-        last: The id of the entry that has, or had, that number.
+        last: What was given with that number: which entry has, or had it, and when it came.
         limit: The most entries; there are fewer when they are large.
 
     Raises:
@@ -94,12 +99,16 @@ def _check_place(connection: Connection, after: int, last: str) -> None:
     if after == 0:
         return
     for query in _PLACES:
-        found = connection.execute(query, {"after": after}).scalar()
-        if found is not None:
-            if found == last:
+        if found := connection.execute(query, {"after": after}).first():
+            if _mark(found) == last:
                 return
             raise Diverged
     raise Diverged
+
+
+def _mark(row: Any) -> str:
+    # With the moment, because the same entry may get the same number again in a database that was copied back.
+    return f"{row.id}.{row.received_at}"
 
 
 def _part(rows: Iterable[Any], limit: int, after: int, last: str) -> Part:
@@ -111,7 +120,7 @@ def _part(rows: Iterable[Any], limit: int, after: int, last: str) -> Part:
         if number >= limit or (lines and size > limits.PAGE_BYTES):
             return Part(lines, after, last, more=True)
         lines.append(line)
-        after, last = row.seq, row.id
+        after, last = row.seq, _mark(row)
     return Part(lines, after, last, more=False)
 
 

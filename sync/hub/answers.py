@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from sync.hub.problems import HubProblem
@@ -14,11 +15,12 @@ JSON, LINES, PROBLEM = "application/json", "application/x-ndjson", "application/
 
 
 class Answer(NamedTuple):
-    """What goes back."""
+    """What goes back; `note` is what the log says of it besides, such as whose it is."""
 
     status: int
     headers: dict[str, str]
     body: bytes = b""
+    note: Mapping[str, object] = MappingProxyType({})
 
 
 def epoch_headers(epoch: str) -> dict[str, str]:
@@ -38,7 +40,7 @@ def problem_answer(problem: HubProblem) -> Answer:
         headers["Retry-After"] = str(problem.wait)
     if problem.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
-    return Answer(problem.status, headers, json.dumps(problem.body()).encode())
+    return Answer(problem.status, headers, json.dumps(problem.body()).encode(), {"code": problem.code})
 
 
 def compressed(answer: Answer, accepted: str) -> Answer:
@@ -46,7 +48,7 @@ def compressed(answer: Answer, accepted: str) -> Answer:
     if len(answer.body) < 1024 or "gzip" not in accepted.lower():
         return answer
     headers = answer.headers | {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
-    return Answer(answer.status, headers, gzip.compress(answer.body, 5))
+    return answer._replace(headers=headers, body=gzip.compress(answer.body, 5))
 
 
 def vector_object(vector: Mapping[str, tuple[int, bytes]]) -> dict[str, list[Any]]:

@@ -104,6 +104,7 @@ async def _asked(service: Service, request: Request, body: bytes = b"") -> Answe
 
 
 def _response(request: Request, answer: Answer) -> Response:
+    request.state.note = answer.note
     answer = compressed(answer, request.headers.get("accept-encoding", ""))
     return Response(answer.body, answer.status, answer.headers)
 
@@ -127,11 +128,12 @@ async def _patiently(service: Service, changes: Changes, request: Request) -> An
 async def _stream(service: Service, changes: Changes, request: Request) -> Response:
     headers = headers_of(request)
     try:
-        await run_in_threadpool(service.who, headers)
+        who = await run_in_threadpool(service.who, headers)
     except HubProblem as problem:
         return _response(request, problem_answer(problem))
     except StoreError as error:
         return _response(request, problem_answer(of_store(error)))
+    request.state.note = {"user": who.person, "device": who.device}
     stream = _events(service, changes, headers)
     return StreamingResponse(stream, media_type="text/event-stream", headers={"Cache-Control": "no-store"})
 

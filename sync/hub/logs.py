@@ -22,10 +22,10 @@ class Log:
     def __init__(self, stream: TextIO, now: Callable[[], int]) -> None:
         self._stream, self._now = stream, now
 
-    def answered(self, identifier: str, method: str, route: str, status: int, seconds: float, peer: str) -> None:
-        """Note one request; `route` is the path's pattern, never what somebody put into it."""
-        ms = round(seconds * 1000, 1)
-        self._write("info", "request", id=identifier, method=method, route=route, status=status, ms=ms, peer=peer)
+    def answered(self, identifier: str, asked: tuple[str, str], status: int, seconds: float, **more: object) -> None:
+        """Note one request: its method and the pattern of its path, never what somebody put into that."""
+        where = {"method": asked[0], "route": asked[1], "status": status, "ms": round(seconds * 1000, 1)}
+        self._write("info", "request", **{"id": identifier, **where, **more})
 
     def failed(self, identifier: str, method: str, path: str, error: BaseException) -> None:
         """Note an error that nobody foresaw, with its trace."""

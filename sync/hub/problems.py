@@ -37,3 +37,16 @@ class HubProblem(Exception):
             **remedy,
             **self.extra,
         }
+
+
+def other_epoch(epoch: str) -> HubProblem:
+    """Return what is said to whoever means another history of the hub than the present one."""
+    return HubProblem(409, "epoch", "The hub was restored since", "Begin again from the start.", epoch=epoch)
+
+
+def of_code(why: str) -> HubProblem:
+    """Return what is said of a one-time code that is `used` or `unknown`."""
+    remedy = "Ask for a new one: tocsin hub code --user NAME --role ROLE."
+    if why == "used":
+        return HubProblem(410, "code_used", "This code was used already, or is too old", remedy)
+    return HubProblem(404, "code", "This code is not known here", remedy)

@@ -29,7 +29,7 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-    "Strict-Transport-Security": "max-age=31536000",
+    "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -148,5 +148,6 @@ def _guard(app: FastAPI, metrics: Metrics, log: Log) -> None:
         metrics.requests.labels(method, route, str(response.status_code)).inc()
         metrics.seconds.labels(route).observe(seconds)
         peer = request.client.host if request.client else ""
-        log.answered(identifier, method, route, response.status_code, seconds, peer)
+        note = getattr(request.state, "note", {})
+        log.answered(identifier, (method, route), response.status_code, seconds, peer=peer, **note)
         return response

@@ -6,6 +6,7 @@ The server puts it behind sockets; a simulation calls it directly.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from storage.hub.people import Who
 from storage.hub.pushing import Pusher
 from sync.hub.answers import LINES, PROTOCOL, Answer, epoch_headers, json_answer, problem_answer, vector_object
 from sync.hub.limiter import Limiter
-from sync.hub.problems import HubProblem
+from sync.hub.problems import HubProblem, of_code, other_epoch
 from sync.hub.reading import check_protocol, entry_of_line, number_of, read_lines, read_object, text_of
 
 _NAME = 200
@@ -114,7 +115,12 @@ class Service:
         route = routes.get((method, path))
         if route is None:
             raise HubProblem(404, "path", "There is nothing here")
-        return route(self.who(headers))
+        who = self.who(headers)
+        try:
+            answer = route(who)
+        except HubProblem as problem:
+            answer = problem_answer(problem)
+        return answer._replace(note={"user": who.person, "device": who.device, **answer.note})
 
     # -- who comes -------------------------------------------------------------------------------------------------
 
@@ -171,11 +177,11 @@ class Service:
                 token, who = people.enrol(connection, code, device.lower(), name, self.clock(), self._random_bits)
                 state = pulling.state(connection)
         except people.NoCode as error:
-            raise _of_code(str(error)) from error
+            raise of_code(str(error)) from error
         except people.DeviceTaken as error:
             raise HubProblem(403, "device_taken", "This device belongs to somebody else") from error
         given = {"token": token, "user": who.person, "role": who.role, "hub": state.hub, "epoch": state.epoch}
-        return json_answer(given, state.epoch, status=201)
+        return json_answer(given, state.epoch, status=201)._replace(note={"user": who.person, "device": who.device})
 
     # -- entries ---------------------------------------------------------------------------------------------------
 
@@ -211,18 +217,16 @@ class Service:
             with self.database.writing() as connection:
                 results, tips, seq = pushing.push(connection, epoch, entries, pusher, self.clock())
         except pushing.WrongEpoch as error:
-            raise _other_epoch(error.epoch) from error
+            raise other_epoch(error.epoch) from error
         self.on_change(seq)
-        return json_answer(
-            {
-                "epoch": epoch,
-                "now": self.clock(),
-                "seq": seq,
-                "vector": vector_object({device: tip for device, tip in tips.items() if tip[0]}),
-                "results": [_result(each) for each in results],
-            },
-            epoch,
-        )
+        told = {
+            "epoch": epoch,
+            "now": self.clock(),
+            "seq": seq,
+            "vector": vector_object({device: tip for device, tip in tips.items() if tip[0]}),
+            "results": [_result(each) for each in results],
+        }
+        return json_answer(told, epoch)._replace(note=Counter(each.result for each in results))
 
     def pull(self, _who: Who, query: Mapping[str, str]) -> Answer:
         """Give entries out: what follows a cursor, or a part of one device's chain."""
@@ -230,7 +234,7 @@ class Service:
         with self.database.reading() as connection:
             state = pulling.state(connection)
             if state.epoch != epoch:
-                raise _other_epoch(state.epoch)
+                raise other_epoch(state.epoch)
             try:
                 part = self._part(connection, query)
             except pulling.Diverged as error:
@@ -281,17 +285,6 @@ class Service:
 def _result(found: pushing.Result) -> dict[str, str]:
     why = {"why": found.why} if found.why else {}
     return {"id": found.id, "result": found.result, **why}
-
-
-def _other_epoch(epoch: str) -> HubProblem:
-    return HubProblem(409, "epoch", "The hub was restored since", "Begin again from the start.", epoch=epoch)
-
-
-def _of_code(why: str) -> HubProblem:
-    remedy = "Ask for a new one: tocsin hub code --user NAME --role ROLE."
-    if why == "used":
-        return HubProblem(410, "code_used", "This code was used already, or is too old", remedy)
-    return HubProblem(404, "code", "This code is not known here", remedy)
 
 
 def of_store(error: StoreError) -> HubProblem:
