@@ -57,7 +57,7 @@ class DeviceRow(SQLModel, table=True):
 
 
 class OutboxRow(SQLModel, table=True):
-    """An entry that waits for a remote, by its pk; `state` is `waiting`, or `body` when only its text is to be offered."""
+    """An entry that waits for a remote, by its pk; `state` is `waiting`, or `body` when only its text is offered."""
 
     __tablename__ = "outbox"
     __table__: ClassVar[Table]
