@@ -302,6 +302,8 @@ def _safe(name: str, heads: tuple[Head, ...]) -> Head:
     """Return the head to show while several disagree: the one that hides no danger."""
     if name in _SAFEST_FIRST:
         return min(reversed(heads), key=lambda h: _rank(h.value, _SAFEST_FIRST[name]))  # of equals the newest
+    if name == "restricted":
+        return max(heads, key=lambda h: (h.value is True, h.order))
     if name in _MOMENTS:
         return min(heads, key=lambda h: (_LATEST if (at := _moment(h.value)) is None else at, h.order))
     return heads[-1]

@@ -18,6 +18,7 @@ from domain.errors import BadValue
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
+_CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"  # of TLS 1.2; what uvicorn takes by itself depends on its version
 _GRACE = 10  # seconds for requests under way when it stops
 
 
@@ -99,6 +100,7 @@ def serve(app: FastAPI, listen: Listen, on_ready: Callable[[str], None], *, behi
         h11_max_incomplete_event_size=65_536,
         ssl_certfile=listen.certificate or None,
         ssl_keyfile=listen.key or None,
+        ssl_ciphers=_CIPHERS,
     )
     try:
         config.load()

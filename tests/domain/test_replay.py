@@ -316,3 +316,13 @@ def test_what_is_shown_of_every_kind_of_field() -> None:
 def test_an_empty_timeline_is_an_empty_incident() -> None:
     incident = Memory().replay.result()
     assert (incident.entries, incident.status, incident.raised_at) == (0, "raised", 0)
+
+
+def test_of_two_who_disagree_an_incident_stays_restricted() -> None:
+    made = [
+        entry("r1", "raise", body={"title": "x"}),
+        entry("a", "set", "restricted", {"value": True}, device="d2", hlc=2),
+        entry("b", "set", "restricted", {"value": False}, device="d3", hlc=3),
+    ]
+    assert replay("i", made).restricted is True
+    assert list(replay("i", made).conflicts) == ["restricted"]

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import re
-import signal
-import socket
-import sqlite3
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import httpx
 import pytest
 
 from storage.hub.engines import open_database
-from tests.hubs import Caller, Rig, Writer
+from tests.hubs import Rig, Writer
 from tests.teams import Person
 
 if TYPE_CHECKING:
@@ -238,151 +230,3 @@ def test_a_store_is_no_hub_and_a_hub_is_no_store(cli: Cli, file: Path) -> None:
     before = file.read_bytes()
     assert cli("list", "--database", str(file), "--json", code=7).error["code"] in ("unusable", "foreign")
     assert file.read_bytes() == before
-
-
-# -- serving -----------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("args", "code"),
-    [
-        (("--listen", "0.0.0.0:0"), "plain_http"),
-        (("--listen", "10.1.2.3:7337"), "plain_http"),
-        (("--listen", "[::]:0"), "plain_http"),
-        (("--listen", "hub.example.org:443"), "plain_http"),
-        (("--listen", "7337"), "bad_listen"),
-        (("--listen", "127.0.0.1"), "bad_listen"),
-        (("--listen", "127.0.0.1:x"), "bad_listen"),
-        (("--listen", "127.0.0.1:70000"), "bad_listen"),
-        (("--listen", ":7337"), "bad_listen"),
-        (("--listen", "127.0.0.1:0", "--tls-cert", "missing.pem"), "tls"),
-        (("--listen", "127.0.0.1:0", "--tls-key", "missing.pem"), "tls"),
-        (("--listen", "127.0.0.1:0", "--tls-cert", "missing.pem", "--tls-key", "missing.pem"), "tls"),
-        (("--listen", "127.1.2.3.4:0",), "plain_http"),
-    ],
-)  # fmt: skip
-def test_it_does_not_serve_where_it_should_not_or_cannot(cli: Cli, args: tuple[str, ...], code: str) -> None:
-    ran = cli("hub", "serve", *args, "--json", code=2)
-    assert ran.error["code"] == code
-    assert ran.error["remedy"]
-
-
-def test_a_port_that_is_taken_is_told(cli: Cli) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        ran = cli("hub", "serve", "--listen", f"127.0.0.1:{port}", "--json", code=2)
-    assert (ran.error["code"], str(port) in ran.error["message"]) == ("listen", True)
-
-
-class Serving:
-    """A hub as a process."""
-
-    def __init__(self, cli: Cli, *args: str) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "tocsin", "hub", "serve", "--listen", "127.0.0.1:0", *args],
-            env=cli.real_env(), cwd=cli.home, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-        )  # fmt: skip
-        assert self.process.stderr
-        first = self.process.stderr.readline()
-        assert first.startswith("hub ready on "), first + self.process.stderr.read()
-        self.url = first.split()[-1]
-
-    def end(self) -> tuple[int, list[str]]:
-        """Stop it; return its exit code and what it has logged."""
-        self.process.send_signal(signal.SIGTERM)
-        _out, said = self.process.communicate(timeout=30)
-        return self.process.returncode, said.splitlines()
-
-
-@contextmanager
-def serving(cli: Cli, *args: str) -> Iterator[Serving]:
-    found = Serving(cli, *args)
-    try:
-        yield found
-    finally:
-        found.process.kill()
-        found.process.communicate()
-
-
-def test_a_hub_serves_is_administered_meanwhile_and_stops_in_order(cli: Cli) -> None:
-    with serving(cli) as hub, httpx.Client(base_url=hub.url, timeout=30) as client:
-        assert client.get("/readyz").status_code == 200
-        code = cli("hub", "code", "--user", "ana", "--role", "responder").out.strip()
-        body = {"code": code, "device": Writer("ana").device, "name": "laptop"}
-        token = client.post("/v1/devices", json=body).json()["token"]
-        authorized = {"authorization": f"Bearer {token}"}
-        assert client.get("/v1/hello", headers=authorized).json()["user"] == "ana"
-        assert Path(cli("hub", "backup", str(cli.home / "b.db"), "--json").json["path"]).exists()
-        cli("hub", "revoke", "--user", "ana")
-        assert client.get("/v1/hello", headers=authorized).status_code == 403
-        assert client.get("/").status_code == 404  # without --page there is none
-        exit_code, said = hub.end()
-    assert exit_code == 0
-    events = [json.loads(line) for line in said]
-    assert [events[0]["event"], events[-1]["event"]] == ["ready", "ended"]
-    for secret in (token, code):
-        assert secret not in "\n".join(said)
-        for each in (cli.home / "data" / "tocsin").iterdir():
-            assert secret.encode() not in each.read_bytes(), each
-
-
-def test_a_secure_hub_is_believed_only_when_its_authority_is_known(cli: Cli, tmp_path: Path) -> None:
-    cert, key = self_signed(tmp_path)
-    with serving(cli, "--tls-cert", str(cert), "--tls-key", str(key)) as hub:
-        assert hub.url.startswith("https://127.0.0.1:")
-        code = cli("hub", "code", "--user", "ana", "--role", "responder").out.strip()
-        add = ("remote", "add", "team", "--url", hub.url, "--code", code, "--json")
-        ran = cli.real(*add)
-        assert ran.code == 5
-        assert "certificate" in ran.error["message"].lower()
-        ran = cli.real(*add, SSL_CERT_FILE=str(cert))
-        assert ran.code == 0, ran
-        assert cli.real("sync", SSL_CERT_FILE=str(cert)).code == 0
-        assert cli.real("sync").code == 5
-
-
-def self_signed(folder: Path) -> tuple[Path, Path]:
-    """Return a certificate for 127.0.0.1 and its key; skips where there is no openssl."""
-    cert, key = folder / "cert.pem", folder / "key.pem"
-    command = [
-        "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-        "-subj", "/CN=hub", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(cert),
-    ]  # fmt: skip
-    try:
-        done = subprocess.run(command, capture_output=True, check=False)
-    except OSError:
-        pytest.skip("openssl is not installed")
-    if done.returncode:
-        pytest.skip("this openssl makes no certificate")
-    return cert, key
-
-
-def test_strict_authors_are_set_by_flag(cli: Cli, rig: Rig) -> None:
-    code = cli(*CODE_FOR_ANA[:-1], "responder").out.strip()
-    writer = Writer("ana")
-    entry = writer.write(author="ben")
-    with serving(cli, "--strict-authors") as hub:
-        token = httpx.post(
-            f"{hub.url}/v1/devices", json={"code": code, "device": writer.device, "name": "n"}, timeout=30
-        ).json()["token"]
-        from domain.wire import to_line
-
-        answer = httpx.post(
-            f"{hub.url}/v1/entries", params={"epoch": rig.epoch}, content=to_line(entry).encode() + b"\n", timeout=30,
-            headers={"authorization": f"Bearer {token}", "content-type": "application/x-ndjson"},
-        )  # fmt: skip
-    assert [each["result"] for each in answer.json()["results"]] == ["quarantined"]
-    assert Caller(rig, writer, token).pull() is not None
-
-
-def test_a_damaged_database_is_told(cli: Cli, file: Path) -> None:
-    cli(*CODE_FOR_ANA)
-    with sqlite3.connect(file) as connection:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    data = bytearray(file.read_bytes())
-    data[4096 : 4096 * 4] = b"\xff" * 4096 * 3
-    file.write_bytes(bytes(data))
-    ran = cli("hub", "users", "--json", code=None)
-    assert ran.code in (1, 7)
-    assert "Traceback" not in ran.err
-    assert ran.error["remedy"]

@@ -52,3 +52,17 @@ def test_the_log_says_what_was_refused_to_whom_it_does_not_know(served: Served) 
 def test_hsts_is_for_a_year_and_everything_below(served: Served) -> None:
     with served.client() as client:
         assert client.get("/v1/hello").headers["strict-transport-security"] == "max-age=31536000; includeSubDomains"
+
+
+def test_a_parameter_that_comes_twice_has_one_meaning(served: Served) -> None:
+    ana = served.rig.join("ana")
+    epoch = served.rig.epoch
+    ana.push(ana.writer.write_many(3))
+    with served.client(ana) as client:
+        for query, status in ((f"epoch=x&epoch={epoch}", 200), (f"epoch={epoch}&epoch=x", 409)):
+            assert client.get(f"/v1/entries?{query}").status_code == status
+        answer = client.get(f"/v1/entries?epoch={epoch}&limit=3&limit=1")
+        assert json.loads(answer.text.splitlines()[0])["count"] == 1
+        body = '{"incident":null,"incident":"x"}'
+        answer = client.put("/v1/presence", content=body, headers={"content-type": "application/json"})
+        assert (answer.status_code, answer.json()["code"]) == (400, "bad_json")
