@@ -16,7 +16,6 @@ from typing import Any
 
 from textual.drivers._writer_thread import WriterThread
 
-_LITTLE = 512  # characters; a terminal that is ready takes so many whole
 STALL = 0.25  # seconds between looks at a terminal that takes nothing
 
 POINTER = "\x1b]22;"  # kitty's pointer shapes
@@ -55,31 +54,10 @@ class Output(WriterThread):
         super().__init__(file)
         self.gone = Event()
         self._encoding = file.encoding
-        self._queued, self._written = 0, 0  # texts; each is counted by one thread alone
 
     def write(self, text: str) -> None:
-        """Queue `text`; waits while the queue is full, so that a slow line slows the painting down.
-
-        What a key changes is so little that it goes out at once where the terminal takes it: handing it to the other
-        thread takes longer.
-        """
-        if len(text) <= _LITTLE and self._queued == self._written and not self.gone.is_set():
-            text = self._at_once(text)
-        if text:
-            self._queued += 1
-            self._put(text)
-
-    def _at_once(self, text: str) -> str:
-        """Write what the terminal takes without waiting; return what is left."""
-        data = text.encode(self._encoding, "replace")
-        fileno = self._file.fileno()
-        if not select.select([], [fileno], [], 0)[1]:
-            return text
-        try:
-            sent = os.write(fileno, data)
-        except OSError:
-            return text
-        return data[sent:].decode(self._encoding, "replace")
+        """Queue `text`; waits while the queue is full, so that a slow line slows the painting down."""
+        self._put(text)
 
     def _put(self, text: str | None) -> None:
         while not self.gone.is_set():
@@ -98,12 +76,10 @@ class Output(WriterThread):
                 while texts[-1] is not None:
                     texts.append(self._queue.get_nowait())
             more = texts[-1] is not None
-            count = len(texts) - (not more)
             data = "".join(text for text in texts if text).encode(self._encoding, "replace")
             if not write_all(self._file.fileno(), data):
                 self.gone.set()
                 more = False
-            self._written += count
 
     def stop(self) -> None:
         """Wait until all is written, or the terminal is gone."""

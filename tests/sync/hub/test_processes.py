@@ -226,12 +226,13 @@ def test_who_waits_at_one_hub_hears_of_a_push_at_the_other(
     rig = Rig(database)
     ana, epoch = rig.join(f"ana-{which}"), rig.epoch
     seq = ana.hello()["seq"]
-    page = ana.pull(0, "") if seq else None
-    last = page.head["last"] if page else ""
+    after, last = 0, ""
+    while after < seq and (page := ana.pull(after, last)):
+        after, last = page.head["next"], page.head["last"]
     heard: list[int] = []
 
     def wait() -> None:
-        query: dict[str, str | int] = {"epoch": epoch, "after": seq, "last": last, "wait": 25}
+        query: dict[str, str | int] = {"epoch": epoch, "after": after, "last": last, "wait": 25}
         headers = {"authorization": f"Bearer {ana.token}"}
         heard.append(httpx.get(f"{one.url}/v1/entries", params=query, headers=headers, timeout=40).status_code)
 
