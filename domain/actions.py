@@ -11,7 +11,7 @@ from datetime import UTC
 from typing import Any
 
 from domain import lifecycle, limits, vocabulary
-from domain.entry import Draft, Entry
+from domain.entry import REDACTS, Draft, Entry
 from domain.errors import BadValue, Refused
 from domain.incident import Incident, Item
 from domain.text import clean_input
@@ -86,7 +86,7 @@ def redact(timeline: Iterable[Entry], beginning: str, reason: str) -> Drafts:
     if found[0].kind == "redact" or found[0].body is None:
         raise Refused("There is no text left in this entry", "Nothing to do.", "no_change")
     body = {"reason": required(reason, limits.REASON, "reason")}
-    return (Draft("redact", f"body:{found[0].id}", body, over=()),)
+    return (Draft("redact", f"{REDACTS}{found[0].id}", body, over=()),)
 
 
 def amend(entry: str, text: str) -> Drafts:

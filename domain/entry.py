@@ -12,6 +12,8 @@ from domain.strictjson import loads
 
 # The closed set of kinds. Features add fields (`what` of a set) and facts, never kinds.
 KINDS = frozenset({"raise", "set", "note", "fact", "amend", "add", "drop", "alias", "redact", "device"})
+REDACTS = "body:"
+"""A redaction's `what` is this and the id of the entry whose body goes: it must be readable without its own body."""
 SOURCES = frozenset({"human", "workflow", "sync", "implied", "alert"})
 
 
@@ -85,6 +87,19 @@ class Entry:
         except (ValueError, RecursionError):
             return {}
         return value if isinstance(value, dict) else {}
+
+    @property
+    def content(self) -> tuple[object, ...]:
+        """What its author wrote, apart from its place in a chain: where it differs, one of two copies was changed."""
+        return (
+            self.bhash, self.incident, self.kind, self.what, self.author, self.over, self.hlc, self.occurred_at,
+        )  # fmt: skip
+
+    @property
+    def redacts(self) -> str | None:
+        """The id of the entry whose body this one removes; None for nearly all, and while the hub keeps it back."""
+        stands = self.kind == "redact" and self.held is None and self.what.startswith(REDACTS)
+        return self.what.removeprefix(REDACTS) if stands else None
 
     @property
     def known(self) -> bool:

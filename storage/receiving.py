@@ -12,15 +12,13 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from domain.entry import Entry
+from domain.entry import REDACTS, Entry
 from domain.errors import Refused
 from storage import chain
 from storage.chain import Chain
 from storage.rows import ENTRY_COLUMNS, entry_of, row_of
 
 INSERT = f"INSERT INTO entry ({ENTRY_COLUMNS}) VALUES ({', '.join('?' * len(ENTRY_COLUMNS.split(', ')))})"
-REDACT = "body:"
-"""A redaction's `what` is this and the id of the entry whose body goes: it must be readable without its own body."""
 _PORTION = 500
 
 
@@ -87,12 +85,8 @@ def _place(entry: Entry) -> tuple[str, int, bytes]:
     return entry.device, entry.dseq, entry.hash
 
 
-def _content(entry: Entry) -> tuple[object, ...]:
-    return entry.bhash, entry.incident, entry.kind, entry.what, entry.author, entry.over, entry.hlc, entry.occurred_at
-
-
 def _check_same(here: Entry, came: Entry) -> None:
-    if _content(here) != _content(came):
+    if here.content != came.content:
         raise Tampered(
             f"The entry {came.id} is here with other content than what came",
             "One of the two was changed after it was written; see: tocsin verify.",
@@ -186,26 +180,22 @@ def hold(connection: sqlite3.Connection, reasons: Mapping[str, str]) -> list[str
 
 
 def _redact(connection: sqlite3.Connection, came: Iterable[Entry], found: Received) -> None:
-    targets = [entry.what.removeprefix(REDACT) for entry in came if _redacts(entry)]
+    targets = [target for entry in came if (target := entry.redacts)]
     targets += _redacted_already(connection, came)
     for incident in redact(connection, targets):
         found.changed[incident] = None
 
 
-def _redacts(entry: Entry) -> bool:
-    return entry.kind == "redact" and entry.held is None and entry.what.startswith(REDACT)
-
-
 def _redacted_already(connection: sqlite3.Connection, came: Iterable[Entry]) -> list[str]:
     if connection.execute("SELECT 1 FROM entry WHERE kind = 'redact' LIMIT 1").fetchone() is None:
         return []
-    wanted = [REDACT + entry.id for entry in came]
+    wanted = [REDACTS + entry.id for entry in came]
     found: list[str] = []
     for start in range(0, len(wanted), _PORTION):
         part = wanted[start : start + _PORTION]
         sql = "SELECT what FROM entry WHERE kind = 'redact' AND held IS NULL AND what IN"
         found += (what for (what,) in connection.execute(f"{sql} ({', '.join('?' * len(part))})", part))
-    return [what.removeprefix(REDACT) for what in found]
+    return [what.removeprefix(REDACTS) for what in found]
 
 
 def redact(connection: sqlite3.Connection, targets: Iterable[str]) -> list[str]:

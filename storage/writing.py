@@ -252,8 +252,8 @@ class Writing:
         entry = self._chain.extend(entry)
         (pk,) = self._raw.execute(f"{INSERT} RETURNING pk", row_of(entry, None)).fetchone()
         self._raw.execute("INSERT INTO outbox (entry, state) VALUES (?, 'waiting')", (pk,))
-        if entry.kind == "redact":
-            changed = receiving.redact(self._raw, [entry.what.removeprefix(receiving.REDACT)])
+        if target := entry.redacts:
+            changed = receiving.redact(self._raw, [target])
             self._touched.update(dict.fromkeys(changed))  # its text may stand in another incident than the redaction
             if changed:
                 self._rewrite()

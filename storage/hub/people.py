@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from domain.ids import ALPHABET, Random
 from domain.times import DAY
-from storage.hub.pushing import entry_of, number, renew, tell
+from storage.hub.pushing import apply_redactions, entry_of, number, renew, tell
 from storage.hub.tables import CODE, DEVICE, ENTRY, HUB, PERSON, PRESENCE, TOKEN
 
 CODE_LENGTH = 10  # Crockford characters: 50 bits, for a day, once
@@ -187,8 +187,6 @@ def not_held(connection: Connection, ids: Sequence[str]) -> list[str]:
 
 def release(connection: Connection, ids: Sequence[str] | None = None, device: str | None = None) -> int:
     """Let entries go, with their redactions: these, a device's, or all; return how many."""
-    from storage.hub.pushing import REDACT, apply_redactions
-
     wanted = select(ENTRY).where(ENTRY.c.held.is_not(None)).order_by(ENTRY.c.seq)
     if ids is not None:
         wanted = wanted.where(ENTRY.c.id.in_(list(ids)))
@@ -197,7 +195,7 @@ def release(connection: Connection, ids: Sequence[str] | None = None, device: st
     seq = connection.execute(select(HUB.c.seq).with_for_update()).scalar_one()
     found = [replace(entry_of(row), held=None) for row in connection.execute(wanted).all()]
     seq = renew(connection, found, seq)
-    redactions = [entry.what.removeprefix(REDACT) for entry in found if entry.kind == "redact"]
+    redactions = [target for entry in found if (target := entry.redacts)]
     seq = apply_redactions(connection, redactions, seq)
     number(connection, seq)
     return len(found)

@@ -9,12 +9,11 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
-from domain.entry import Entry, chain_hash
+from domain.entry import REDACTS, Entry, chain_hash
 from domain.rights import objection
 from storage.hub.engines import CHANNEL
 from storage.hub.tables import DEVICE, ENTRY, HUB, PASSED, PERSON
 
-REDACT = "body:"
 # Made once: putting a statement together takes longer than answering it.
 _HUB = select(HUB.c.epoch, HUB.c.seq).with_for_update()
 _DEVICES = select(DEVICE).where(DEVICE.c.id.in_(bindparam("ids", expanding=True)))
@@ -129,8 +128,8 @@ def by_id(connection: Connection, ids: Sequence[str]) -> dict[str, Entry]:
 
 
 def _redacted(connection: Connection, ids: Sequence[str]) -> set[str]:
-    rows = connection.execute(_REDACTED, {"targets": [REDACT + each for each in ids]})
-    return {what.removeprefix(REDACT) for (what,) in rows}
+    rows = connection.execute(_REDACTED, {"targets": [REDACTS + each for each in ids]})
+    return {what.removeprefix(REDACTS) for (what,) in rows}
 
 
 def _take(batch: _Batch, entry: Entry, pusher: Pusher) -> Result:
@@ -147,13 +146,13 @@ def _take(batch: _Batch, entry: Entry, pusher: Pusher) -> Result:
     kept = replace(entry, held=why, body=None if _is_redacted(batch, entry) else entry.body)
     batch.here[entry.id] = batch.fresh[entry.id] = kept
     batch.tips[entry.device] = entry.dseq, entry.hash
-    if why is None and entry.kind == "redact":
-        batch.redacted.add(entry.what.removeprefix(REDACT))
+    if target := kept.redacts:
+        batch.redacted.add(target)
     return Result(entry.id, "quarantined", why) if why else Result(entry.id, "ok")
 
 
 def _again(batch: _Batch, here: Entry, came: Entry) -> Result:
-    if _content(here) != _content(came):
+    if here.content != came.content:
         return Result(came.id, "bad_hash", "this id is known here with other content")
     if (here.device, here.dseq, here.hash) != (came.device, came.dseq, came.hash):
         return Result(came.id, "fork", f"it is number {here.dseq} of {here.device} here")
@@ -165,10 +164,6 @@ def _again(batch: _Batch, here: Entry, came: Entry) -> Result:
 
 def _is_redacted(batch: _Batch, entry: Entry) -> bool:
     return entry.id in batch.redacted and entry.kind != "redact"  # why something was redacted stays
-
-
-def _content(entry: Entry) -> tuple[object, ...]:
-    return entry.bhash, entry.incident, entry.kind, entry.what, entry.author, entry.over, entry.hlc, entry.occurred_at
 
 
 def _objection(batch: _Batch, entry: Entry, pusher: Pusher) -> str | None:
@@ -193,7 +188,7 @@ def _write(connection: Connection, batch: _Batch, seq: int, pusher: Pusher, now:
         connection.execute(insert(ENTRY), rows)
         _advance(connection, batch, {entry.device for entry in fresh}, pusher, now)
     seq = renew(connection, batch.renewed.values(), seq)
-    seq = apply_redactions(connection, [e.what.removeprefix(REDACT) for e in fresh if _redacts(e)], seq)
+    seq = apply_redactions(connection, [target for each in fresh if (target := each.redacts)], seq)
     number(connection, seq)
     return seq
 
@@ -208,10 +203,6 @@ def tell(connection: Connection, seq: int) -> None:
     """Tell the other processes on this database that something has changed, once it is committed."""
     if connection.dialect.name == "postgresql":
         connection.execute(select(func.pg_notify(CHANNEL, str(seq))))
-
-
-def _redacts(entry: Entry) -> bool:
-    return entry.kind == "redact" and entry.held is None and entry.what.startswith(REDACT)
 
 
 def _advance(connection: Connection, batch: _Batch, grown: set[str], pusher: Pusher, now: int) -> None:

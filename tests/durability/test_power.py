@@ -12,9 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain import actions
-from domain.entry import Draft
+from domain.entry import REDACTS, Draft
 from storage.backup import verify
-from storage.receiving import REDACT
 from storage.store import Store
 from tests.durability import power, vfs
 from tests.durability.disk import ANSWER, CREATE, DELETE, FAILED_SYNC, SECTOR, SYNC, TRUNCATE, WRITE, Disk, Event, apply
@@ -64,7 +63,7 @@ def test_what_is_redacted_is_found_no_more_wherever_the_redaction_stands(tmp_pat
     first, second = (store.journal.raise_incident(actions.raise_incident(title, {})) for title in ("one", "two"))
     store.journal.record(first.id, lambda _: actions.note("hunter2"))
     note = store.reader.entries(first.id)[-1]
-    store.journal.record(second.id, lambda _: [Draft("redact", REDACT + note.id, {"reason": "a password"})])
+    store.journal.record(second.id, lambda _: [Draft("redact", REDACTS + note.id, {"reason": "a password"})])
     found = store.reader._connection.execute("SELECT count(*) FROM search WHERE search MATCH 'hunter2'").fetchone()
     store.close()
     assert found == (0,)

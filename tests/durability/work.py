@@ -18,12 +18,11 @@ from pathlib import Path
 import pytest
 
 from domain import actions
-from domain.entry import Draft, Entry
+from domain.entry import REDACTS, Draft, Entry
 from domain.incident import Incident
 from storage import connection as connections
 from storage.connection import connect
 from storage.drafts import Drafts
-from storage.receiving import REDACT
 from storage.remotes import Remote
 from storage.store import Store, rebuild
 from storage.transfer import export_lines, import_lines
@@ -223,7 +222,7 @@ class Work:
         note = self.notes.pop() if self.notes else ""
 
         def drafts(_each: Incident) -> list[Draft]:
-            return [Draft("redact", REDACT + note, {"reason": "a password"})] if note else []
+            return [Draft("redact", REDACTS + note, {"reason": "a password"})] if note else []
 
         self.store.journal.record(self.incidents[-1], drafts)
 

@@ -14,12 +14,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from domain.entry import Entry, body_hash, chain_hash
+from domain.entry import REDACTS, Entry, body_hash, chain_hash
 from domain.replay import Replay
 from domain.wire import from_line, to_line
 from storage import backup
 from storage.backup import Findings
-from storage.receiving import REDACT
 from tests.simulation.device import Device
 from tests.simulation.oracle import Value, shown
 from tests.simulation.world import Violation, World, short
@@ -118,7 +117,7 @@ def _as_written(world: World) -> None:
             if entry.kind != "device":
                 raise Violation(f"{short(entry)} was written by nobody")
             continue
-        missing = entry.body is None and (REDACT + entry.id in gone or entry.held is not None)
+        missing = entry.body is None and (REDACTS + entry.id in gone or entry.held is not None)
         if entry.body != written.entry.body and not missing:
             raise Violation(f"I9: {short(entry)} was written as {written.entry.body!r}")
         same = replace(written.entry, device=entry.device, dseq=entry.dseq, hash=entry.hash, body=entry.body)
@@ -132,7 +131,7 @@ def _redacted(world: World) -> None:
     for name, entries in holders:
         gone = {entry.what for entry in entries if entry.kind == "redact" and entry.held is None}
         for entry in entries:
-            if entry.body is not None and entry.kind != "redact" and REDACT + entry.id in gone:
+            if entry.body is not None and entry.kind != "redact" and REDACTS + entry.id in gone:
                 raise Violation(f"I14: {name} still has the body of {short(entry)}")
     for name, entries in holders:
         reached: dict[str, bytes] = {}

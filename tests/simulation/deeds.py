@@ -7,10 +7,10 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from domain import actions, ids
-from domain.entry import Draft, Entry, body_hash
+from domain.entry import REDACTS, Draft, Entry, body_hash
 from domain.incident import Incident
 from domain.vocabulary import PRIORITIES, SEVERITIES, STATUSES
-from storage.receiving import INSERT, REDACT
+from storage.receiving import INSERT
 from storage.rows import row_of
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ def redact(device: Device, random: Random, incident: str) -> None:
     kept = ("redact", "device", "add")
     found = [entry for entry in device.reader.entries(incident) if entry.kind not in kept and not entry.src]
     if found:
-        what = REDACT + random.choice(found).id
+        what = REDACTS + random.choice(found).id
         device.human.record(incident, lambda _: [Draft("redact", what, {"reason": "secret"})])
 
 

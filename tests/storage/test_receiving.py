@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from domain import actions
-from domain.entry import Draft, Entry, body_hash, chain_hash
+from domain.entry import REDACTS, Draft, Entry, body_hash, chain_hash
 from domain.incident import Incident
 from storage.backup import backup, verify
-from storage.receiving import REDACT, Tampered
+from storage.receiving import Tampered
 from storage.store import Store, rebuild
 from storage.transfer import export_lines
 
@@ -219,7 +219,7 @@ def secret(store: Store, incident: Incident) -> Entry:
 
 def redact(store: Store, entry: Entry) -> None:
     store.journal.record(
-        entry.incident, lambda _: [Draft("redact", f"{REDACT}{entry.id}", {"reason": "a password"}, over=())]
+        entry.incident, lambda _: [Draft("redact", f"{REDACTS}{entry.id}", {"reason": "a password"}, over=())]
     )
 
 
