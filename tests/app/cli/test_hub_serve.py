@@ -88,9 +88,10 @@ class Serving:
 
     def end(self) -> tuple[int, list[str]]:
         """Stop it; return its exit code and what it has logged."""
+        assert self.process.stderr
         self.process.send_signal(signal.SIGTERM)
-        _out, said = self.process.communicate(timeout=30)
-        return self.process.returncode, said.splitlines()
+        said = self.process.stderr.read()  # not `communicate`, which loses what came in one piece with the first line
+        return self.process.wait(30), said.splitlines()
 
 
 @contextmanager
