@@ -262,7 +262,7 @@ class Service:
         if not isinstance(wanted, list) or not all(isinstance(each, str) for each in wanted):
             raise HubProblem(400, "bad_request", "“ids” is not a list of ids")
         if len(wanted) > limits.PAGE_ENTRIES:
-            raise HubProblem(413, "too_many", f"At most {limits.PAGE_ENTRIES} ids at once")
+            raise HubProblem(400, "too_many", f"At most {limits.PAGE_ENTRIES} ids at once")
         with self.database.reading() as connection:
             epoch = pulling.state(connection).epoch
             found = pulling.have(connection, [each for each in wanted if "\0" not in each])
