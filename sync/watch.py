@@ -63,12 +63,12 @@ class Watch:
         self._open: str | None = None
         self._said: tuple[str | None, float] = (None, 0.0)
         self._wake, self._ended = threading.Event(), threading.Event()
-        self._news = False
+        self._asked = self._news = False
         self._failures = 0
 
     def poke(self) -> None:
-        """Exchange now, whatever is waited for."""
-        self._news = True
+        """Exchange now, whatever is waited for: a person asks."""
+        self._asked = True
         self._wake.set()
 
     def show(self, incident: str | None) -> None:
@@ -93,7 +93,7 @@ class Watch:
 
     def _work(self) -> None:
         while not self._ended.is_set():
-            self._news = False
+            self._asked = self._news = False
             self._wake.clear()
             outcome = self._exchange()
             seen = self._data_version()
@@ -117,15 +117,15 @@ class Watch:
             self._failures += 1
             left = pause(self._failures, random.random, outcome.seconds)
         while left > 0 and not self._ended.is_set():
-            if self._wake.wait(min(_LOOK, left)):
-                self._wake.clear()
-                if self._news and outcome.state == "in_sync":
-                    return
-            left -= _LOOK
-            if outcome.state == "in_sync":
-                self._tell_presence()
-            if outcome.state == "in_sync" and self._data_version() != seen:
+            self._wake.wait(min(_LOOK, left))
+            self._wake.clear()
+            if self._asked:
                 return
+            left -= _LOOK
+            if outcome.state == "in_sync":  # else nobody there could be told, and what is new waits with the rest
+                self._tell_presence()
+                if self._news or self._data_version() != seen:
+                    return
 
     def _tell_presence(self) -> None:
         said, until = self._said
@@ -143,6 +143,7 @@ class Watch:
                     failures = 0
                     self._on_event(event)
                     if event.name == "seq":
-                        self.poke()
+                        self._news = True
+                        self._wake.set()
             failures += 1
             self._ended.wait(pause(failures, random.random))
