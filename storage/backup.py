@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,15 +13,13 @@ from pathlib import Path
 
 from domain.entry import Entry, body_hash, chain_hash
 from domain.replay import Replay
-from storage import migrations, projection
+from storage import migrations, projection, snapshot
 from storage.connection import connect
-from storage.errors import NotWritable, StoreError, Unusable, translated
+from storage.errors import StoreError, Unusable, translated
 from storage.lock import WriteLock
 from storage.rows import ENTRY_COLUMNS, entry_of
+from storage.snapshot import Progress
 from storage.store import prepare
-
-Progress = Callable[[int, int], None]
-"""Called with what is done and what there is in all."""
 
 
 def backup(path: Path, target: Path, progress: Progress | None = None) -> int:
@@ -31,38 +28,14 @@ def backup(path: Path, target: Path, progress: Progress | None = None) -> int:
     Raises:
         NotWritable: The target exists or cannot be written; nothing half written is left.
     """
-    with translated(target):
-        if target.exists():
-            raise NotWritable(f"There is a file already: {target}", "Name a new file; backups are never overwritten.")
-    partial = target.with_name(f".{target.name}.partial")
-    try:
-        with translated(target):
-            target.parent.mkdir(parents=True, exist_ok=True)
-            os.close(os.open(partial, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600))
-            _copy(path, partial, progress)
-            os.replace(partial, target)
-            _sync_folder(target)
-    finally:
-        with suppress(OSError):  # what went wrong before is what is told
-            partial.unlink(missing_ok=True)
+    with snapshot.placed(target) as partial:
+        with closing(connect(path)) as source, closing(sqlite3.connect(partial, isolation_level=None)) as made:
+            snapshot.copy(source, made, progress)
+            made.execute("PRAGMA journal_mode=DELETE")  # one file, nothing beside it
+            damaged = f"The store is damaged ({{flaw}}): {path}"
+            snapshot.require_whole(made, damaged, "Keep the file, and restore the last backup.")
+        snapshot.sync_file(partial)
     return target.stat().st_size
-
-
-def _copy(path: Path, target: Path, progress: Progress | None) -> None:
-    def tell(_status: int, remaining: int, total: int) -> None:
-        if progress:
-            progress(total - remaining, total)
-
-    with closing(connect(path)) as source, closing(sqlite3.connect(target, isolation_level=None)) as copy:
-        # One moment of the store, held for the whole copy: else every write of another process begins it anew.
-        source.execute("BEGIN")
-        source.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        source.backup(copy, pages=2048, progress=tell, sleep=0)
-        copy.execute("PRAGMA journal_mode=DELETE")  # one file, nothing beside it
-        if (flaw := copy.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
-            raise Unusable(f"The store is damaged ({flaw}): {path}", "Keep the file, and restore the last backup.")
-    with target.open("rb") as file:
-        os.fsync(file.fileno())
 
 
 def restore(path: Path, source: Path, progress: Progress | None = None) -> Path | None:
@@ -91,7 +64,7 @@ def _bring_back(path: Path, source: Path) -> None:
     ready = path.with_name(f".{path.name}.restoring")
     try:
         with translated(path):
-            os.close(os.open(ready, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600))
+            snapshot.new_file(ready)
             with closing(sqlite3.connect(ready, isolation_level=None)) as copy:
                 with closing(connect(source)) as backup_:
                     backup_.backup(copy, pages=-1)
@@ -104,22 +77,12 @@ def _bring_back(path: Path, source: Path) -> None:
             ready.unlink(missing_ok=True)
 
 
-def _sync_folder(path: Path) -> None:
-    # A name is on the disk once its folder is.
-    handle = os.open(path.parent, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
 def _check_whole(source: Path) -> None:
     with translated(source), closing(connect(source)) as connection:
         if migrations.check(connection, source) == 0:
             raise Unusable(f"This is not a tocsin backup: {source}", "Name a file that tocsin backup has made.")
-        flaw = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-        if flaw != "ok":
-            raise Unusable(f"The backup is damaged ({flaw}): {source}", "Use another backup; nothing was changed.")
+        damaged = f"The backup is damaged ({{flaw}}): {source}"
+        snapshot.require_whole(connection, damaged, "Use another backup; nothing was changed.")
 
 
 def _keep_present(path: Path) -> Path | None:
@@ -132,9 +95,8 @@ def _keep_present(path: Path) -> Path | None:
     except Unusable:  # damaged: keep the bytes as they are
         kept.write_bytes(path.read_bytes())
         kept.chmod(0o600)
-        with kept.open("rb") as file:
-            os.fsync(file.fileno())
-        _sync_folder(kept)
+        snapshot.sync_file(kept)
+        snapshot.sync_folder(kept)
         path.unlink()
         for suffix in ("-wal", "-shm"):
             path.with_name(path.name + suffix).unlink(missing_ok=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sqlite3
 from contextlib import closing, suppress
@@ -10,8 +9,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from secrets import token_hex
 
+from storage import snapshot
 from storage.connection import BUSY_SECONDS
-from storage.errors import NotWritable, Unusable, translated
+from storage.errors import Unusable, translated
 from storage.hub import people
 from storage.hub.engines import APPLICATION_ID, Database, open_database, path_of
 from storage.lock import WriteLock
@@ -27,17 +27,8 @@ def backup(database: Database, target: Path) -> int:
         Unusable: The hub is on PostgreSQL.
     """
     source = _file_of(database)
-    if target.exists():
-        raise NotWritable(f"There is a file already: {target}", "Name a new file; backups are never overwritten.")
-    partial = target.with_name(f".{target.name}.partial")
-    try:
-        with translated(target):
-            _new_file(partial)
-            _copy(source, partial)
-            os.replace(partial, target)
-    finally:
-        with suppress(OSError):
-            partial.unlink(missing_ok=True)
+    with snapshot.placed(target) as partial:
+        _copy(source, partial)
     return target.stat().st_size
 
 
@@ -61,13 +52,13 @@ def restore(url: str, source: Path) -> tuple[Path | None, str]:
     fresh = target.with_name(f".{target.name}.restoring")
     try:
         with WriteLock(target)(), translated(target):
-            _new_file(fresh)
+            snapshot.new_file(fresh)
             _copy(source, fresh)
             with closing_database(str(fresh)) as database:
                 epoch = begin_epoch(database)  # before anybody can see it
             kept = _keep(target)
             if not target.exists():
-                _new_file(target)
+                snapshot.new_file(target)
             _copy(fresh, target)
             return kept, epoch
     finally:
@@ -98,10 +89,6 @@ def _not_sqlite() -> Unusable:
     return Unusable("This hub is on PostgreSQL", remedy, "postgres")
 
 
-def _new_file(path: Path) -> None:
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600))
-
-
 def _remove(path: Path) -> None:
     for suffix in ("", "-wal", "-shm", ".lock"):
         with suppress(OSError):  # what went wrong before is what is told
@@ -113,14 +100,10 @@ def _copy(source: Path, target: Path) -> None:
         closing(sqlite3.connect(source, isolation_level=None)) as old,
         closing(sqlite3.connect(target, timeout=BUSY_SECONDS, isolation_level=None)) as new,
     ):
-        # One moment, held for the whole copy: else every write of another process begins it anew.
-        old.execute("BEGIN")
-        old.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        old.backup(new, pages=2048, sleep=0)
-        if (flaw := new.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
-            raise Unusable(f"The hub's database is damaged ({flaw}): {source}", "Restore the last backup.")
-    with target.open("rb") as file:
-        os.fsync(file.fileno())
+        snapshot.copy(old, new)
+        damaged = f"The hub's database is damaged ({{flaw}}): {source}"
+        snapshot.require_whole(new, damaged, "Restore the last backup.")
+    snapshot.sync_file(target)
 
 
 def _check(source: Path) -> None:
@@ -129,11 +112,10 @@ def _check(source: Path) -> None:
             raise Unusable(f"There is no file {source}", "Name a file that tocsin hub backup has made.")
         with closing(sqlite3.connect(source)) as connection:
             (application,) = connection.execute("PRAGMA application_id").fetchone()
-            flaw = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-    if application != APPLICATION_ID:
-        raise Unusable(f"This is not a hub's backup: {source}", "Name a file that tocsin hub backup has made.")
-    if flaw != "ok":
-        raise Unusable(f"The backup is damaged ({flaw}): {source}", "Use another one; nothing was changed.")
+            if application != APPLICATION_ID:
+                raise Unusable(f"This is not a hub's backup: {source}", "Name a file that tocsin hub backup has made.")
+            damaged = f"The backup is damaged ({{flaw}}): {source}"
+            snapshot.require_whole(connection, damaged, "Use another one; nothing was changed.")
 
 
 def _keep(target: Path) -> Path | None:
@@ -144,7 +126,7 @@ def _keep(target: Path) -> Path | None:
     kept = target.with_name(f"{target.name}.before-restore-{stamp}")
     try:
         _check_own(target)
-        _new_file(kept)
+        snapshot.new_file(kept)
         _copy(target, kept)
     except (sqlite3.DatabaseError, Unusable) as error:
         if getattr(error, "code", "") == _FOREIGN:
