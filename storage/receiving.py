@@ -16,10 +16,9 @@ from domain.entry import REDACTS, Entry
 from domain.errors import Refused
 from storage import chain
 from storage.chain import Chain
-from storage.rows import ENTRY_COLUMNS, entry_of, row_of
+from storage.rows import ENTRY_COLUMNS, entry_of, row_of, rows_among
 
 INSERT = f"INSERT INTO entry ({ENTRY_COLUMNS}) VALUES ({', '.join('?' * len(ENTRY_COLUMNS.split(', ')))})"
-_PORTION = 500
 
 
 class Tampered(Refused):
@@ -71,14 +70,8 @@ def receive(
 
 
 def _by_id(connection: sqlite3.Connection, ids: Iterable[str]) -> dict[str, Entry]:
-    wanted = list(ids)
-    found: dict[str, Entry] = {}
-    for start in range(0, len(wanted), _PORTION):
-        part = wanted[start : start + _PORTION]
-        marks = ", ".join("?" * len(part))
-        rows = connection.execute(f"SELECT {ENTRY_COLUMNS} FROM entry WHERE id IN ({marks})", part)
-        found.update((entry.id, entry) for entry in map(entry_of, rows))
-    return found
+    rows = rows_among(connection, f"SELECT {ENTRY_COLUMNS} FROM entry WHERE id IN", list(ids))
+    return {entry.id: entry for entry in map(entry_of, rows)}
 
 
 def _place(entry: Entry) -> tuple[str, int, bytes]:
@@ -174,8 +167,7 @@ def hold(connection: sqlite3.Connection, reasons: Mapping[str, str]) -> list[str
     """Mark entries that the hub keeps back, each with why; return their incidents."""
     for identifier, why in reasons.items():
         connection.execute("UPDATE entry SET held = ? WHERE id = ?", (why, identifier))
-    marks = ", ".join("?" * len(reasons))
-    rows = connection.execute(f"SELECT DISTINCT incident FROM entry WHERE id IN ({marks})", list(reasons))
+    rows = rows_among(connection, "SELECT DISTINCT incident FROM entry WHERE id IN", list(reasons))
     return [incident for (incident,) in rows]
 
 
@@ -189,13 +181,9 @@ def _redact(connection: sqlite3.Connection, came: Iterable[Entry], found: Receiv
 def _redacted_already(connection: sqlite3.Connection, came: Iterable[Entry]) -> list[str]:
     if connection.execute("SELECT 1 FROM entry WHERE kind = 'redact' LIMIT 1").fetchone() is None:
         return []
-    wanted = [REDACTS + entry.id for entry in came]
-    found: list[str] = []
-    for start in range(0, len(wanted), _PORTION):
-        part = wanted[start : start + _PORTION]
-        sql = "SELECT what FROM entry WHERE kind = 'redact' AND held IS NULL AND what IN"
-        found += (what for (what,) in connection.execute(f"{sql} ({', '.join('?' * len(part))})", part))
-    return [what.removeprefix(REDACTS) for what in found]
+    sql = "SELECT what FROM entry WHERE kind = 'redact' AND held IS NULL AND what IN"
+    found = rows_among(connection, sql, [REDACTS + entry.id for entry in came])
+    return [what.removeprefix(REDACTS) for (what,) in found]
 
 
 def redact(connection: sqlite3.Connection, targets: Iterable[str]) -> list[str]:

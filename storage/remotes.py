@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import astuple, dataclass, fields
 
 from domain.entry import Entry
-from storage.rows import ENTRY_COLUMNS, entry_of
+from storage.rows import JOINED_ENTRY_COLUMNS, entry_of
 
 VECTOR = "SELECT id, dseq, hash FROM device WHERE dseq > 0"
 Vector = dict[str, tuple[int, bytes]]
@@ -91,9 +91,8 @@ def offered(connection: sqlite3.Connection, ids: Iterable[str]) -> None:
 
 def offers(connection: sqlite3.Connection, limit: int) -> list[Entry]:
     """Return entries whose bodies are here and not on the hub, by device and number."""
-    columns = ", ".join(f"entry.{name}" for name in ENTRY_COLUMNS.split(", "))
     sql = f"""
-        SELECT {columns} FROM outbox JOIN entry ON entry.pk = outbox.entry
+        SELECT {JOINED_ENTRY_COLUMNS} FROM outbox JOIN entry ON entry.pk = outbox.entry
         WHERE outbox.state = 'body' AND entry.body IS NOT NULL ORDER BY entry.device, entry.dseq LIMIT ?
     """
     return [entry_of(row) for row in connection.execute(sql, (limit,))]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from domain.entry import Entry
@@ -12,6 +14,9 @@ ENTRY_COLUMNS = (
     "hash, src, held"
 )
 """In the order that `entry_of` takes them."""
+JOINED_ENTRY_COLUMNS = ", ".join(f"entry.{name}" for name in ENTRY_COLUMNS.split(", "))
+"""The same where the table is joined with others."""
+_PORTION = 500
 
 
 def entry_of(row: Any) -> Entry:
@@ -54,3 +59,16 @@ def row_of(entry: Entry, pk: int | None) -> tuple[Any, ...]:
 def over_text(entry: Entry) -> str:
     """Return what an entry replaces as the JSON array that the table holds."""
     return json.dumps(entry.over, separators=(",", ":")) if entry.over else "[]"
+
+
+def rows_among(connection: sqlite3.Connection, sql: str, values: Sequence[str]) -> Iterator[Any]:
+    """Yield what a query gives for some values, a portion of them at a time.
+
+    Args:
+        connection: Any.
+        sql: The query up to its last words, which are `IN`.
+        values: Any number.
+    """
+    for start in range(0, len(values), _PORTION):
+        part = values[start : start + _PORTION]
+        yield from connection.execute(f"{sql} ({', '.join('?' * len(part))})", part)

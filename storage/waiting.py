@@ -6,7 +6,7 @@ import sqlite3
 from typing import NamedTuple
 
 from domain.entry import Entry
-from storage.rows import ENTRY_COLUMNS, entry_of
+from storage.rows import JOINED_ENTRY_COLUMNS, entry_of
 
 
 class Waiting(NamedTuple):
@@ -18,14 +18,12 @@ class Waiting(NamedTuple):
 
 def waits(connection: sqlite3.Connection, remote: str, limit: int) -> list[Waiting]:
     """Return the newest entries that a remote lacks, at most `limit`."""
-    columns = ", ".join(f"entry.{name}" for name in ENTRY_COLUMNS.split(", "))
     sql = f"""
-        SELECT coalesce(incident.ref, ''), {columns}
+        SELECT coalesce(incident.ref, ''), {JOINED_ENTRY_COLUMNS}
         FROM device
         LEFT JOIN reached ON reached.device = device.id AND reached.remote = ?
-        JOIN entry ON entry.device = device.id AND entry.dseq > coalesce(reached.dseq, 0) AND entry.dseq <= device.dseq
+        JOIN entry ON entry.device = device.id AND entry.dseq > coalesce(reached.dseq, 0)
         LEFT JOIN incident ON incident.id = entry.incident
-        WHERE device.dseq > coalesce(reached.dseq, 0)
         ORDER BY entry.pk DESC LIMIT ?
     """
     return [Waiting(ref, entry_of(row)) for ref, *row in connection.execute(sql, (remote, limit))]

@@ -23,10 +23,12 @@ from storage.errors import NotFound
 from storage.names import ENTRY
 from storage.receiving import INSERT
 from storage.remotes import Remote
-from storage.rows import entry_of, row_of
+from storage.rows import entry_of, row_of, rows_among
 
 if TYPE_CHECKING:
     from storage.journal import Journal
+
+_KNOWN = "SELECT DISTINCT incident FROM entry WHERE incident IN"
 
 
 class Home(NamedTuple):
@@ -50,12 +52,11 @@ class Writing:
         self._now = journal.clock()
         self._chain = Chain(self._raw, journal.author, self._new_id)
         meta = dict(self._raw.execute("SELECT name, value FROM meta WHERE name IN ('hlc', 'rewritten')"))
-        self._hlc = int(meta.get("hlc", 0))
+        self._hlc = self._hlc_before = int(meta.get("hlc", 0))
         self._rewritten = int(meta.get("rewritten", 0))
         journal.trust_folds(self._rewritten)
         self._action = self._new_id()
         self._touched: dict[str, None] = {}
-        self._received = False
         self.results: dict[str, Incident] = {}
 
     @property
@@ -91,12 +92,7 @@ class Writing:
 
     def with_src(self, keys: Sequence[str]) -> dict[str, str]:
         """Return, of these import keys, those already recorded, each with its incident."""
-        found: dict[str, str] = {}
-        for start in range(0, len(keys), 500):
-            part = keys[start : start + 500]
-            rows = self._connection.execute(select(ENTRY.c.src, ENTRY.c.incident).where(ENTRY.c.src.in_(part)))
-            found.update((src, incident) for src, incident in rows)
-        return found
+        return dict(rows_among(self._raw, "SELECT src, incident FROM entry WHERE src IN", keys))
 
     def has(self, incident: str) -> bool:
         """Say whether there is any entry of an incident."""
@@ -152,13 +148,13 @@ class Writing:
         Raises:
             Tampered: One of them has the id of another with other content.
         """
-        known = self._known(list(dict.fromkeys(entry.incident for entry in entries)))
+        named = list(dict.fromkeys(entry.incident for entry in entries))
+        known = {incident for (incident,) in rows_among(self._raw, _KNOWN, named)}
         found = receiving.receive(self._raw, self._chain, entries, from_hub=from_hub)
         if found.changed or found.moved:
             self._rewrite()
         for _pk, entry in found.fresh:
             self._hlc = hlc.receive(self._hlc, entry.hlc, self._now)
-        self._received = self._received or bool(found.fresh)
         self._project_new(found.fresh, known)
         self._touched.update(dict.fromkeys(e.incident for _pk, e in found.fresh if e.incident in known))
         self._touched.update(found.changed)
@@ -185,16 +181,6 @@ class Writing:
         """Write that a remote was given the bodies of entries."""
         remotes.offered(self._raw, ids)
 
-    def _known(self, incidents: Sequence[str]) -> set[str]:
-        found: set[str] = set()
-        for start in range(0, len(incidents), 500):
-            part = incidents[start : start + 500]
-            rows = self._raw.execute(
-                f"SELECT DISTINCT incident FROM entry WHERE incident IN ({', '.join('?' * len(part))})", part
-            )
-            found.update(incident for (incident,) in rows)
-        return found
-
     def _project_new(self, entries: Sequence[tuple[int, Entry]], known: set[str]) -> None:
         # Incidents that begin in this portion are folded from it, without reading back what was just written.
         folds: dict[str, projection.Fold] = {}
@@ -216,7 +202,7 @@ class Writing:
         self.results.update(projection.project(self._raw, folds))
         self._mark_seen()
         self._chain.save()
-        if self.results or self._received:
+        if self._hlc != self._hlc_before:
             self._set_meta("hlc", str(self._hlc))
 
     def _rewrite(self) -> None:

@@ -123,6 +123,9 @@ def test_a_hole_is_not_counted_until_it_is_filled(store: Store, raised: Raised, 
     journal = other.journal_as("sync")
     journal.receive([sent[0], *sent[3:]])
     assert [dseq for dseq, _tip in other.reader.vector().values()] == [1]
+    listed = {line.entry.id for line in other.reader.waits("hub", 200)}
+    assert listed == {entry.id for entry in (sent[0], *sent[3:])}  # what is behind it waits, too, and is listed
+    assert other.reader.waiting("hub") == len(listed)
     journal.receive(sent[1:3])
     assert other.reader.vector() == store.reader.vector()
     sound(other)
