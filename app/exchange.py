@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from domain.errors import BadValue, Refused
-from domain.standing import Standing
 from storage.remotes import Remote
 from sync.client import Busy, Denied, HubClient
 from sync.engine import Engine, Outcome, Progress
@@ -23,8 +20,6 @@ if TYPE_CHECKING:
     from storage.reader import Reader
     from storage.store import Store
 
-KINDS = ("hub",)
-
 
 class NoAnswer(Exception):
     """A remote refused or did not answer (exit code 5); what was done is saved here and waits."""
@@ -32,11 +27,6 @@ class NoAnswer(Exception):
     def __init__(self, message: str, remedy: str = "", code: str = "remote") -> None:
         super().__init__(message)
         self.message, self.remedy, self.code = message, remedy, code
-
-
-def standing(reader: Reader, remote: Remote) -> Standing:
-    """Return how a store stands with a remote."""
-    return Standing(remote.name, remote.state, remote.since, reader.waiting(remote.name), remote.ahead, remote.error)
 
 
 def named(reader: Reader, name: str) -> Remote:
@@ -86,17 +76,33 @@ def enrol(store: Store, name: str, url: str, code: str) -> Remote:
 
 
 def _spend(url: str, code: str, device: str) -> dict[str, str]:
-    transport = HttpTransport(url)
+    remedy = "Ask for a new code: tocsin hub code --user NAME --role ROLE."
+    with answering(HttpTransport(url), url, "Check the address and the network.", remedy) as client:
+        return client.enrol(code.strip(), device, os.uname().nodename)
+
+
+@contextmanager
+def answering(transport: HttpTransport, name: str, away: str, refused: str = "") -> Iterator[HubClient]:
+    """Give what asks a hub for the length of a block, then close its connection.
+
+    Args:
+        transport: The connection.
+        name: What the person calls the hub.
+        away: What to do when it cannot be reached.
+        refused: What to do when it refuses and does not say itself.
+
+    Raises:
+        NoAnswer: It refused or did not answer.
+    """
     try:
-        return HubClient(transport).enrol(code.strip(), device, os.uname().nodename)
+        yield HubClient(transport)
     except Busy as error:
         when = f"Try again in {error.seconds:.0f} s." if error.seconds else "Try again later."
-        raise NoAnswer(f"{url} has no time now: {error}", when, "busy") from error
+        raise NoAnswer(f"{name} has no time now: {error}", when, "busy") from error
     except Unreachable as error:
-        raise NoAnswer(f"{url} cannot be reached: {error}", "Check the address and the network.") from error
+        raise NoAnswer(f"{name} cannot be reached: {error}", away) from error
     except Denied as error:
-        remedy = error.remedy or "Ask for a new code: tocsin hub code --user NAME --role ROLE."
-        raise NoAnswer(error.message, remedy, error.code) from error
+        raise NoAnswer(f"{name} refuses: {error.message}", error.remedy or refused, error.code) from error
     finally:
         transport.close()
 
@@ -122,15 +128,3 @@ def exchange(store: Store, remote: Remote, commands: Mapping[str, str], progress
     finally:
         transport.close()
         journal.close()
-
-
-def lease(store: Path) -> AbstractContextManager[bool]:
-    """Take the part of the one process that exchanges for a store; gives whether it was free."""
-    from storage.lock import lease as held
-
-    return held(store.with_name(f"{store.name}.sync"))
-
-
-def lease_of(store: Path) -> partial[AbstractContextManager[bool]]:
-    """Return what takes that part."""
-    return partial(lease, store)

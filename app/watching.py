@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
-from app.exchange import lease_of, named, transport_of
+from app.exchange import named, transport_of
+from storage.lock import lease
 from storage.store import Store
 from sync.client import HubClient, people
 from sync.engine import Engine, Outcome, Progress
@@ -41,22 +42,14 @@ def watch_of(
 
     def on_event(event: Event) -> None:
         if event.name == "presence":
-            on_people(_people(event.data))
+            on_people(people(event.data.encode()))
 
     return Watch(
         engine,
         transport_of(store, remote, commands),
         reader.data_version,
-        lease_of(store.path),
+        partial(lease, store.path.with_name(f"{store.path.name}.sync")),  # one process exchanges for a store
         on_outcome,
         on_event,
         lambda incident: on_people(client.presence(incident)),
     )
-
-
-def _people(data: str) -> list[dict[str, str]]:
-    try:
-        found = json.loads(data)
-    except ValueError:
-        return []
-    return people(found) if isinstance(found, dict) else []

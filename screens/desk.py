@@ -102,13 +102,7 @@ class Desk:
 
     def standings(self) -> list[Standing]:
         """Return how the store stands with each of its remotes, as it was last known."""
-        found = self.reader.remotes()
-        if not found:
-            return []
-        from domain.standing import Standing
-
-        waiting = self.reader.waiting
-        return [Standing(r.name, r.state, r.since, waiting(r.name), r.ahead, r.error) for r in found]
+        return self.reader.standings()
 
     def banner(self) -> str:
         """Return what the top line says of the store: how it stands with its hub, and whether its disk is slow."""

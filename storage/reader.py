@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from domain.entry import Entry
     from domain.incident import Incident
     from domain.replay import Replay
+    from domain.standing import Standing
     from storage.remotes import Remote, Vector
     from storage.waiting import Waiting
 
@@ -181,6 +182,14 @@ class Reader:
 
         with self._asking():
             return remotes.remotes(self._connection)
+
+    def standings(self) -> list[Standing]:
+        """Return how this store stands with each of its remotes, as it was last known, by name."""
+        if not (found := self.remotes()):
+            return []
+        from domain.standing import Standing
+
+        return [Standing(r.name, r.state, r.since, self.waiting(r.name), r.ahead, r.error) for r in found]
 
     def conflicts(self) -> int:
         """Return how many fields of all incidents have values that a person must choose from."""

@@ -134,8 +134,7 @@ class HubClient:
 
     def presence(self, incident: str | None) -> list[dict[str, str]]:
         """Say which incident is open here, None for none; return what others have open."""
-        found = _object(self._ask("PUT", "/v1/presence", {}, dumps({"incident": incident}).encode(), _JSON))
-        return people(found)
+        return people(self._ask("PUT", "/v1/presence", {}, dumps({"incident": incident}).encode(), _JSON).body)
 
     def _page(self, query: Mapping[str, str | int], epoch: str) -> Page | None:
         answer = self._ask("GET", "/v1/entries", query, allow=(_NOTHING, 404))
@@ -167,9 +166,13 @@ class HubClient:
         raise _trouble(answer)
 
 
-def people(found: Mapping[str, Any]) -> list[dict[str, str]]:
-    """Return who has what open, from an answer or an event: `incident`, `user`, `device`."""
-    rows = found.get("open")
+def people(data: bytes) -> list[dict[str, str]]:
+    """Return who has what open, from an answer or an event: `incident`, `user`, `device`.
+
+    Raises:
+        Unreachable: It is no such answer.
+    """
+    rows = _parsed(data).get("open")
     if not isinstance(rows, list):
         return []
     wanted = ("incident", "user", "device")

@@ -72,9 +72,8 @@ class Engine:
         page: int = limits.PAGE_ENTRIES,
         progress: Progress | None = None,
     ) -> None:
-        self._journal, self._reader, self._client, self._name = journal, reader, client, name
+        self._journal, self._reader, self._client, self.name = journal, reader, client, name
         self._page, self._progress = page, progress
-        self.name = name
         self._outcome = Outcome(name)
         self._remote = Remote(name, "hub", "")
         self._stuck: set[str] = set()
@@ -85,15 +84,13 @@ class Engine:
         Raises:
             StoreError: The store cannot be written; nothing half written is left.
         """
-        self._outcome, self._stuck = Outcome(self._name), set()
+        self._outcome, self._stuck = Outcome(self.name), set()
         try:
             self._exchange()
         except Unreachable as error:
             self._outcome.state, self._outcome.error = "offline", str(error)
             self._outcome.seconds = error.seconds if isinstance(error, Busy) else 0
-        except Denied as error:
-            self._outcome.state, self._outcome.error = "refused", error.message
-        except Tampered as error:
+        except (Denied, Tampered) as error:
             self._outcome.state, self._outcome.error = "refused", error.message
         self._close()
         return self._outcome
@@ -132,10 +129,10 @@ class Engine:
             after = replace(after, cursor=0, last="")
         after = replace(after, ahead=self._ahead(before, hello.now))
         reached = {device: dseq for device, (dseq, _tip) in hello.vector.items()}
-        if after != before or reached != self._reader.reached(self._name):
+        if after != before or reached != self._reader.reached(self.name):
             with self._journal.writing() as writing:
                 writing.save_remote(after)
-                writing.reach(self._name, reached, whole=True)
+                writing.reach(self.name, reached, whole=True)
         self._remote = after
 
     def _ahead(self, before: Remote, theirs: int) -> int:
@@ -163,15 +160,13 @@ class Engine:
                 writing.save_remote(after)
         self._remote = after
 
-    def _fetch(self, device: str, first: int, last: int) -> bool:
-        """Take over a part of one device's chain as the hub has it; return whether there was any."""
-        found = False
+    def _fetch(self, device: str, first: int, last: int) -> None:
+        """Take over a part of one device's chain as the hub has it."""
         while first <= last and (page := self._client.fill(self._remote.epoch, device, first, last)):
             if not page.entries:
                 break
             self._take(page, self._remote)
-            first, found = page.entries[-1].dseq + 1, True
-        return found
+            first = page.entries[-1].dseq + 1
 
     def _mend_bodies(self) -> None:
         """Get back the bodies that only this store has removed, and give the hub those that only it has lost."""
@@ -187,12 +182,12 @@ class Engine:
 
     def _settle(self, todo: Plan, hello: Hello) -> bool:
         """Do what is to be done; return whether anything has come of it."""
-        before = self._reader.vector(), self._outcome.pushed
+        before = self._reader.vector()
         for device, first in todo.fill.items():
             self._fetch(device, first, hello.vector[device][0])
         for device in todo.mend:
             self._fetch(device, 1, hello.vector[device][0])
-        moved = before[0] != self._reader.vector()
+        moved = self._reader.vector() != before
         if not moved:  # else the plan may be of chains that are no more
             self._stuck.update(todo.fill, todo.mend)
             for device, first in todo.push.items():
@@ -223,7 +218,7 @@ class Engine:
             if result == "quarantined"
         }
         with self._journal.writing() as writing:
-            writing.reach(self._name, {device: dseq for device, (dseq, _tip) in pushed.vector.items()}, whole=False)
+            writing.reach(self.name, {device: dseq for device, (dseq, _tip) in pushed.vector.items()}, whole=False)
             if held:
                 writing.hold(held)
         self._outcome.pushed += taken
@@ -234,10 +229,8 @@ class Engine:
         identifier, result, _why = trouble
         if result == "bad_hash":
             self._stuck.add(device)
-            self._outcome.state, self._outcome.error = (
-                "refused",
-                f"the hub has the entry {identifier} with other content",
-            )
+            self._outcome.state = "refused"
+            self._outcome.error = f"the hub has the entry {identifier} with other content"
             return False
         before = self._reader.vector()
         for there, dseq in self._client.have([entry.id for entry in batch]).values():
@@ -252,7 +245,7 @@ class Engine:
     # -- what is known ---------------------------------------------------------------------------------------------
 
     def _remote_now(self) -> Remote:
-        return next((each for each in self._reader.remotes() if each.name == self._name), self._remote)
+        return next((each for each in self._reader.remotes() if each.name == self.name), self._remote)
 
     def _save(self, remote: Remote) -> None:
         with self._journal.writing() as writing:
@@ -261,7 +254,7 @@ class Engine:
 
     def _close(self) -> None:
         now, outcome = self._remote_now(), self._outcome
-        outcome.waiting = self._reader.waiting(self._name)
+        outcome.waiting = self._reader.waiting(self.name)
         if (now.state, now.error) != (outcome.state, outcome.error):
             since = now.since if now.state == outcome.state else self._journal.clock()
             self._save(replace(now, state=outcome.state, error=outcome.error, since=since))

@@ -10,6 +10,7 @@ from app.cli.call import Call
 from app.cli.verb import Verb, Verbs
 
 if TYPE_CHECKING:
+    from domain.standing import Standing
     from storage.remotes import Remote
 
 
@@ -58,13 +59,15 @@ def add(call: Call, name: str, url: str, code: str | None) -> None:
 @click.pass_obj
 def list_(call: Call) -> None:
     """List the remotes and how this store stands with each."""
-    found = call.session.store.reader.remotes()
+    reader = call.session.store.reader
+    found = reader.remotes()
     if call.json:
         call.out.object({"remotes": [_object(call, each) for each in found]})
-    elif not found:
+        return
+    if not found:
         call.out.line("No remotes. Add one: tocsin remote add hub --kind hub --url URL --code CODE.")
-    for each in found if not call.json else ():
-        call.out.line(_line(call, each))
+    for each, standing in zip(found, reader.standings(), strict=True):
+        call.out.line(_line(call, each, standing))
 
 
 @remote.command("check", cls=Verb)
@@ -72,21 +75,13 @@ def list_(call: Call) -> None:
 @click.pass_obj
 def check(call: Call, name: str) -> None:
     """Ask a remote who it is, and say what it answers; nothing is exchanged."""
-    from app.exchange import NoAnswer, named, transport_of
-    from sync.client import Denied, HubClient
-    from sync.transport import Unreachable
+    from app.exchange import answering, named, transport_of
 
     store = call.session.store
     found = named(store.reader, name)
     transport = transport_of(store, found, call.session.settings.token_commands)
-    try:
-        hello = HubClient(transport).hello()
-    except Unreachable as error:
-        raise NoAnswer(f"{name} cannot be reached: {error}", "What was done is saved here and waits.") from error
-    except Denied as error:
-        raise NoAnswer(f"{name} refuses: {error.message}", error.remedy, error.code) from error
-    finally:
-        transport.close()
+    with answering(transport, name, "What was done is saved here and waits.") as client:
+        hello = client.hello()
     if call.json:
         call.out.object({"remote": _object(call, found), "hub": hello.hub, "epoch": hello.epoch, "entries": hello.seq})
         return
@@ -126,11 +121,10 @@ def _object(call: Call, found: Remote) -> dict[str, Any]:
     }
 
 
-def _line(call: Call, found: Remote) -> str:
-    from app.exchange import standing
+def _line(call: Call, found: Remote, standing: Standing) -> str:
     from domain.standing import words
 
     style = call.out.style
-    said = words(standing(call.session.store.reader, found), call.session.clock())
+    said = words(standing, call.session.clock())
     who = f"{style(found.user)} ({style(found.role)})"
     return f"{style(found.name, 'strong')}  {style(found.url)}  {who}  {style(said)}"
