@@ -39,6 +39,7 @@ from textual._xterm_parser import XTermParser
 from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
 from textual.geometry import Size
+from textual.message import Message
 
 from app import terminal
 
@@ -102,7 +103,9 @@ class TocsinDriver(LinuxDriver):
         assert self._file is not None  # Textual paints on standard error
         self._output = self._writer_thread = terminal.Output(self._file)
         self._output.start()
-        self._handle(signal.SIGWINCH, lambda _signum, _frame: self._send_size())
+        # A handler of the loop's own makes every signal wake the loop. Python runs the others in between two of its
+        # steps: one that came just before the loop goes to sleep would wait for whatever wakes it next.
+        self._loop.add_signal_handler(signal.SIGWINCH, self._send_size)
         for signum in (signal.SIGHUP, signal.SIGTERM):
             if signal.getsignal(signum) is not signal.SIG_IGN:  # as `nohup` asks
                 self._handle(signum, self._on_signal)
@@ -161,6 +164,11 @@ class TocsinDriver(LinuxDriver):
             self._pointer = data
         if self._output is not None:
             self._output.write(data)
+
+    def send_message(self, message: Message) -> None:
+        """Give a message to the app from any thread, without a coroutine and a future for each."""
+        with contextlib.suppress(RuntimeError):  # the loop has ended
+            self._app.post_message(message)
 
     def run_input_thread(self) -> None:
         """Read keys and send them to the app until woken through the pipe or the terminal is gone."""
@@ -254,6 +262,7 @@ class TocsinDriver(LinuxDriver):
         if self._output is not None:
             self._output.stop()
             self._output = self._writer_thread = None
+            self._loop.remove_signal_handler(signal.SIGWINCH)
         while self._before:
             signal.signal(*self._before.popitem())
 

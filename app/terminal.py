@@ -17,6 +17,7 @@ from typing import Any
 from textual.drivers._writer_thread import WriterThread
 
 STALL = 0.25  # seconds between looks at a terminal that takes nothing
+_LITTLE = 64  # characters, as a cursor key paints: an idle terminal takes them without a thread's help
 
 POINTER = "\x1b]22;"  # kitty's pointer shapes
 DEFAULT_POINTER = f"{POINTER}default\x07"
@@ -56,8 +57,21 @@ class Output(WriterThread):
         self._encoding = file.encoding
 
     def write(self, text: str) -> None:
-        """Queue `text`; waits while the queue is full, so that a slow line slows the painting down."""
-        self._put(text)
+        """Write a little at once where nothing is held up by it, else queue it; from the event loop only.
+
+        Waits while the queue is full, so that a slow line slows the painting down.
+        """
+        if len(text) > _LITTLE or self._queue.unfinished_tasks or not self._takes():
+            self._put(text)
+        elif not write_all(self._file.fileno(), text.encode(self._encoding, "replace")):
+            self.gone.set()
+            self._queue.put(None)  # it is empty; the thread has nothing to wait for
+
+    def _takes(self) -> bool:
+        try:
+            return bool(select.select([], [self._file], [], 0)[1])
+        except (OSError, ValueError):
+            return False  # gone: the thread finds out
 
     def _put(self, text: str | None) -> None:
         while not self.gone.is_set():
@@ -80,6 +94,8 @@ class Output(WriterThread):
             if not write_all(self._file.fileno(), data):
                 self.gone.set()
                 more = False
+            for _ in texts:
+                self._queue.task_done()
 
     def stop(self) -> None:
         """Wait until all is written, or the terminal is gone."""

@@ -13,6 +13,7 @@ import struct
 import subprocess
 import sys
 import termios
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -25,7 +26,7 @@ ROOT = Path(__file__).resolve().parents[2]
 DEADLINE = 20.0  # seconds before a test gives up on a process; nothing is asserted about time itself
 
 PROGRAM = """
-import fcntl, os, signal, sys, termios, time, tty
+import fcntl, os, signal, sys, termios, threading, time, tty
 fcntl.ioctl(2, termios.TIOCSCTTY, 0)
 if "ignore-hangup" in sys.argv:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
@@ -44,6 +45,9 @@ class Hello(App):
         elif event.key == "h":
             self.query_one(Static).update("HANGING")
             self.set_timer(0.2, lambda: time.sleep(600))
+        elif event.key == "t":  # some other thread gets the signal, while the loop sleeps
+            signal_me = lambda: signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
+            threading.Timer(0.5, signal_me).start()
         elif event.key == "f":
             self.set_interval(0.001, lambda: self.screen.refresh())
         else:
@@ -208,6 +212,14 @@ def test_a_signal_keeps_what_must_be_kept_restores_and_leaves(start: Callable[..
     assert_restored(session, session.seen + session.output)
 
 
+def test_a_signal_that_interrupts_no_sleep_of_the_loop_ends_the_program_too(start: Callable[..., Session]) -> None:
+    session = start()
+    session.see(b"READY")
+    session.type(b"t")  # as for one that comes in the instant before the loop goes to sleep
+    assert session.end() == 128 + signal.SIGTERM
+    assert session.kept.read_text() == f"Hello {int(signal.SIGTERM)}\n"
+
+
 @pytest.mark.parametrize("hangup", ["obey-hangup", "ignore-hangup"])
 def test_a_lost_terminal_ends_the_program_without_spinning(start: Callable[..., Session], hangup: str) -> None:
     session = start(hangup)
@@ -355,6 +367,27 @@ def test_the_writer_drops_what_a_lost_terminal_does_not_take() -> None:
         assert output.gone.wait(DEADLINE)
         output.stop()
         assert not output.is_alive()
+
+
+def test_a_little_is_written_at_once_and_never_before_what_was_queued() -> None:
+    reader, writer = os.pipe()
+    got: list[bytes] = []
+    expected = ""
+    with os.fdopen(writer, "w", encoding="utf-8") as file:
+        output = terminal.Output(file)
+        output.write("at once")  # the thread does not run yet
+        assert os.read(reader, 100) == b"at once"
+        output.start()
+        taking = threading.Thread(target=lambda: got.extend(iter(lambda: os.read(reader, 65_536), b"")))
+        taking.start()
+        for n in range(300):
+            text = f"{n} " * (1 if n % 3 else 500)
+            expected += text
+            output.write(text)
+        output.stop()
+    taking.join(DEADLINE)
+    os.close(reader)
+    assert b"".join(got).decode() == expected
 
 
 def test_the_writer_waits_for_a_slow_reader_and_loses_nothing() -> None:
