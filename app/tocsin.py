@@ -188,8 +188,10 @@ class Tocsin(App[None]):
     # -- keys, one after the other -----------------------------------------------------------------------------------
 
     async def on_event(self, event: events.Event) -> None:
-        """Let keys and pastes queue up; every other event goes its way."""
+        """Let keys and pastes queue up, but for what moves a cursor; every other event goes its way."""
         if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+            if isinstance(event, events.Key) and self._moved_at_once(event.key):
+                return
             self._typed.append(event)
             self._next_key()
         else:
@@ -205,6 +207,13 @@ class Tocsin(App[None]):
             return False
         self._hurried, self._answered = now, False
         return True
+
+    def _moved_at_once(self, key: str) -> bool:
+        screen = self.screen
+        if self._typed or self._typing or self._holding or not self.app_focus or not isinstance(screen, DeskScreen):
+            return False
+        self._answered = True
+        return screen.move_at_once(key)
 
     def _next_key(self) -> None:
         if self._typed and not self._holding and not self._typing:

@@ -12,6 +12,7 @@ from textual.css.query import NoMatches
 from textual.geometry import Region
 from textual.screen import Screen
 from textual.strip import Strip
+from textual.widget import Widget
 
 from domain.errors import Mistake
 from screens.desk import Desk
@@ -57,6 +58,9 @@ class DeskScreen(Screen[None]):
     """A screen at the desk; a subclass names its place in the key table with `WHERE`."""
 
     WHERE: ClassVar[str] = "everywhere"
+    QUICK: ClassVar[frozenset[str]] = frozenset()
+    """Actions that only move a cursor, while a widget has the focus that takes no key itself: `MOVING`."""
+    MOVING: ClassVar[type[Widget] | None] = None
     AUTO_FOCUS: ClassVar[str | None] = ""
     TITLE = "tocsin"
 
@@ -64,6 +68,7 @@ class DeskScreen(Screen[None]):
         super().__init__()
         self.desk = desk
         self._held = Held()
+        self._quick: dict[str, str] = {}  # what a key does here, once it was looked up
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """Return the lines, those that have not changed as they were."""
@@ -74,6 +79,35 @@ class DeskScreen(Screen[None]):
         changed = self._dirty_widgets or self._layout_required or self._repaint_required
         if changed and getattr(self.app, "hurries", bool)():
             self._on_timer_update()
+
+    def move_at_once(self, key: str) -> bool:
+        """Do what a key does here when it only moves a cursor, and paint it; say whether it was such a key.
+
+        Textual takes a key through four queues to its action, and what that changes through three more to the
+        terminal, which is half of the time that a key takes.
+        """
+        focused = self.focused
+        if self.MOVING is None or not isinstance(focused, self.MOVING):
+            return False
+        if key not in self._quick:
+            self._quick[key] = self._quick_action(key)
+        if not (action := self._quick[key]):
+            return False
+        with self._context():
+            getattr(self, f"action_{action}")()
+            if getattr(self.app, "hurries", bool)():
+                focused._repaint_required = False
+                self._dirty_widgets.add(focused)
+                self._on_timer_update()
+        return True
+
+    def _quick_action(self, key: str) -> str:
+        """Return the name of this screen's action when that is what a key stands for and it is a quick one."""
+        for node, bindings in self._modal_binding_chain:
+            for binding in bindings.key_to_bindings.get(key, ()):
+                mine = node is self and not binding.priority and binding.action in self.QUICK
+                return binding.action if mine else ""
+        return ""
 
     @property
     def ready(self) -> bool:

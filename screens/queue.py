@@ -34,6 +34,8 @@ class Queue(DeskScreen):
     """The queue screen."""
 
     WHERE = "queue"
+    QUICK = frozenset({"down", "up", "page_down", "page_up"})
+    MOVING = QueueList
     BINDINGS = bindings("queue")
     DEFAULT_CSS = """
     Queue { layout: vertical; }

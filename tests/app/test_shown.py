@@ -20,7 +20,12 @@ from domain.incident import Incident
 from storage.store import Store
 
 WITH = "import runpy, sys; sys.argv = ['tocsin']; runpy.run_module('tocsin', run_name='__main__')"
-WITHOUT = f"from app.shown import Shown; Shown.reduce = lambda self, update, width: update\n{WITH}"
+WITHOUT = f"""
+from app.shown import Shown
+Shown.reduce = lambda self, update, width: update
+from screens.queue import Queue
+Queue.QUICK = frozenset()  # every key goes Textual's way
+{WITH}"""
 KEYS = [
     *(
         b"j",

@@ -95,6 +95,20 @@ class TestMovingInFiveThousand:
             assert len(in_view) == page
             assert sum("▌" in line for line in seat.lines) == 1
 
+    async def test_a_move_takes_the_keys_that_the_settings_give_it(
+        self, sit: Any, many: Desk, make_desk: Callable[..., Desk]
+    ) -> None:
+        desk = make_desk(many.store, keys={"queue.down": "x", "queue.up": "none"})
+        async with sit(desk) as seat:
+            first, second = titles(seat)[:2]
+            await seat.press("j", "x")
+            assert current(seat) == second
+            await seat.press("k", "up")
+            assert current(seat) == second
+            await seat.press("slash", *"jkx")  # letters, where there is something to type into
+            assert seat.app.query_one(Input).value == "status:open jkx"
+            assert first != second
+
     async def test_only_windows_are_held(self, sit: Any, many: Desk) -> None:
         async with sit(many) as seat:
             for _ in range(200):
