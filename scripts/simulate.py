@@ -29,8 +29,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = _parser().parse_args(arguments)
     if asked.trace:
         return _trace(asked.seed)
-    tally = simulate(asked.seed, asked.schedules, asked.jobs)
+    tally = simulate(asked.seed, asked.schedules, asked.jobs, asked.within)
     print("\n".join(said(tally)))
+    if tally.schedules < asked.schedules:
+        print(f"{asked.within} minutes were over: {tally.schedules:,} of {asked.schedules:,} schedules were run")
     if asked.mutants:
         lives = hunt(asked.seed, asked.most, asked.jobs, asked.only)
         print("\n".join(table(lives, asked.most)))
@@ -44,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--schedules", type=int, default=1000, help="how many to run (default: 1000)")
     parser.add_argument("--seed", type=int, default=0, help="of the first; each has the next (default: 0)")
     parser.add_argument("--jobs", type=int, default=1, help="processes (default: 1)")
+    parser.add_argument("--within", type=float, metavar="MINUTES", help="begin none after so long, and say so")
     parser.add_argument("--trace", action="store_true", help="run one schedule and tell what happens in it")
     parser.add_argument("--mutants", action="store_true", help="break the product and see how soon it is noticed")
     parser.add_argument("--most", type=int, default=2000, help="schedules that a mutant may live (default: 2000)")
@@ -58,19 +61,25 @@ def _trace(seed: int) -> int:
     return 1 if failure else 0
 
 
-def simulate(first: int, count: int, jobs: int) -> Tally:
-    """Run schedules in several processes and return what they came to."""
-    began, tally = time.perf_counter(), Tally()
+def simulate(first: int, count: int, jobs: int, within: float | None = None) -> Tally:
+    """Run schedules in several processes, beginning none after `within` minutes; return what they came to."""
+    began, tally = time.monotonic(), Tally()
     portions = [range(at, min(at + _PORTION, first + count)) for at in range(first, first + count, _PORTION)]
+    work = partial(_portion, until=None if within is None else began + within * 60)
     if jobs < 2:
-        parts = [schedules.run(portion) for portion in portions]
+        parts = [work(portion) for portion in portions]
     else:
         with ProcessPoolExecutor(jobs) as pool:
-            parts = list(pool.map(schedules.run, portions))
+            parts = list(pool.map(work, portions))
     for part in parts:
         tally.add(part)
-    tally.seconds = time.perf_counter() - began
+    tally.seconds = time.monotonic() - began
     return tally
+
+
+def _portion(seeds: range, until: float | None) -> Tally:
+    late = until is not None and time.monotonic() > until
+    return schedules.run(range(0) if late else seeds)
 
 
 def said(tally: Tally) -> list[str]:
