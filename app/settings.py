@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, ClassVar, Literal
 
 from domain import limits
-from domain.vocabulary import nearest
+from domain.vocabulary import MATRIX, nearest
 
 _STRICT: Mapping[str, Any] = {"extra": "forbid"}
 
@@ -47,6 +47,33 @@ class Lifecycle:
     __pydantic_config__: ClassVar[Any] = _STRICT
     strict: bool = False
     """Forbid steps that skip a status."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field of the team's own, set as `custom.NAME` and shown on the triage card."""
+
+    __pydantic_config__: ClassVar[Any] = _STRICT
+    name: str
+    kind: str = "text"
+    """`text`, `number`, `yesno`, `date`, `moment` or `choice`."""
+    choices: tuple[str, ...] = ()
+    """What a choice may hold."""
+    about: str = ""
+    """What it is for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Triage:
+    """How incidents are classified."""
+
+    __pydantic_config__: ClassVar[Any] = _STRICT
+    matrix: Mapping[str, Mapping[str, str]] = field(
+        default_factory=lambda: {impact: dict(row) for impact, row in MATRIX.items()}
+    )
+    """Of each impact, of each urgency, the priority; all nine of high, medium and low."""
+    fields: tuple[Field, ...] = ()
+    """The team's own fields, as tables `[[triage.fields]]`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +154,7 @@ class Settings:
     user: User = field(default_factory=User)
     display: Display = field(default_factory=Display)
     lifecycle: Lifecycle = field(default_factory=Lifecycle)
+    triage: Triage = field(default_factory=Triage)
     ingest: Ingest = field(default_factory=Ingest)
     hub: Hub = field(default_factory=Hub)
     views: tuple[View, ...] = (

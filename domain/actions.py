@@ -221,9 +221,11 @@ def set_fields(incident: Incident, values: Mapping[str, Any]) -> Drafts:
 
 def current_value(incident: Incident, register: str) -> Any:
     """Return what a register holds now, None when nothing."""
-    if register.startswith("custom:"):
-        return incident.custom.get(register[7:])
-    return getattr(incident, register) or (False if register == "drill" else None)
+    prefix, colon, name = register.partition(":")
+    if colon:
+        held: Mapping[str, Any] = incident.custom if prefix == "custom" else incident.classifiers
+        return held.get(name)
+    return getattr(incident, register) or (False if register in ("drill", "restricted") else None)
 
 
 def star(incident: Incident, entry: str) -> Drafts:

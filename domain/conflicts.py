@@ -39,6 +39,7 @@ class Option:
         entry: Id of the entry that holds it.
         at: When it became so, ms; of a status that was restored, when it first did.
         label: What a status `other` is called.
+        reason: Why a priority was set by hand.
         safe: Whether it is the value shown until somebody chooses.
     """
 
@@ -48,6 +49,7 @@ class Option:
     at: int
     label: str | None = None
     safe: bool = False
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +128,9 @@ def named_conflict(found: Sequence[Conflict], name: str, ref: str) -> Conflict:
 
 def register_of(name: str) -> str:
     """Return the register that a field's name means: `impact_started` is `impact_started_at`."""
-    if name.startswith("custom."):
-        return f"custom:{name[7:]}"
+    prefix, dot, rest = name.partition(".")
+    if dot and prefix in ("custom", "class"):
+        return f"{prefix}:{rest}"
     known = fields.SETTABLE.get(name)
     return known.register if known else name
 
@@ -179,6 +182,8 @@ def _draft(name: str, chosen: Option) -> Draft:
     if name == "status":
         body["since"] = chosen.at  # it is no new status: it is as old as it was
         body.update({"label": chosen.label} if chosen.label else {})
+    if name == "priority" and chosen.reason:
+        body["reason"] = chosen.reason
     return Draft("set", name, body)
 
 
@@ -208,7 +213,9 @@ def _option(name: str, head: Head, by_id: dict[str, Head], *, safe: bool) -> Opt
     if isinstance(since, int) and not isinstance(since, bool) and 0 <= since < _LATEST:
         at = since
     label = label if isinstance(label, str) and name == "status" else None
-    return Option(head.entry.id, head.value, origin.author, at, label, safe)
+    reason = payload.get("reason")
+    reason = reason if isinstance(reason, str) and name == "priority" else None
+    return Option(head.entry.id, head.value, origin.author, at, label, safe, reason)
 
 
 def _origin(head: Head, by_id: dict[str, Head]) -> Head:
@@ -267,8 +274,8 @@ def read_value(name: str, text: str, now: int, zone: tzinfo = UTC) -> Any:
         return _long(text, limits.SECTION, "section")
     if prefix == "note":
         return required(text, limits.NOTE, "note")
-    if prefix == "custom":
-        return fields.parse_setting(f"custom.field={text}", now, zone)[1]
+    if prefix in ("custom", "class"):
+        return fields.parse_setting(f"{prefix}.field={text}", now, zone)[1]
     if name in _FLAGS or prefix == "star" or rest.endswith(".done"):
         return fields.SETTABLE["drill"].read(text, now, zone)
     if prefix == "act":
@@ -287,4 +294,4 @@ def _long(text: str, limit: int, what: str) -> str:
 def can_be_written(name: str) -> bool:
     """Say whether a person may give a field another value than those it has."""
     prefix = name.partition(":")[0]
-    return name in _BY_REGISTER or name in _FLAGS or prefix in ("pm", "note", "custom", "star", "act")
+    return name in _BY_REGISTER or name in _FLAGS or prefix in ("pm", "note", "custom", "class", "star", "act")

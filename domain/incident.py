@@ -78,6 +78,8 @@ class Told:
 class Incident:
     """The projection of a timeline; `replay(entries)` gives it and nothing else does.
 
+    `classifiers` are a team's own labels, each with a level (Egeria's incidentClassifiers).
+
     Every `*_at` is a moment in ms since 1970 UTC, or None. `acknowledged_at` is the first acknowledgement by a
     person, else an implied one (then `acknowledged_by` is None). `resolved_at` is None again once it is reopened.
     """
@@ -91,6 +93,9 @@ class Incident:
     status_label: str | None = None
     severity: str | None = None
     priority: str | None = None
+    priority_reason: str | None = None
+    impact: str | None = None
+    urgency: str | None = None
     type: str | None = None
     technical_category: str | None = None
     service_category: str | None = None
@@ -106,6 +111,7 @@ class Incident:
     told: tuple[Told, ...] = ()
     sections: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
     custom: Mapping[str, Any] = field(default_factory=lambda: _EMPTY)
+    classifiers: Mapping[str, int] = field(default_factory=lambda: _EMPTY)
     starred: frozenset[str] = frozenset()
     drill: bool = False
     restricted: bool = False
@@ -134,6 +140,11 @@ class Incident:
         """When somebody was promised to hear next, ms: what was promised to each party last, the soonest of them."""
         promised = {each.party: each.next_update_at for each in self.told}
         return min((at for at in promised.values() if at is not None), default=None)
+
+    @property
+    def priority_overridden(self) -> bool:
+        """Whether a person has set the priority, with a reason, in place of what impact and urgency make it."""
+        return self.priority_reason is not None
 
     @property
     def is_closed(self) -> bool:

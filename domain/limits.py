@@ -12,6 +12,7 @@ DESCRIPTION = 65_536
 SECTION = 262_144  # one post-mortem section
 REASON = 4_000
 SHOWN_LINE = 4_000  # a longer line is folded before any renderer sees it
+LEVEL = 1_000_000  # of a classifier, above or below zero
 TAGS = 100  # items of one kind on one incident
 COMMAND_OUTPUT = 65_536  # kept of what `run` printed: the first and the last half
 INGEST_BYTES = 32 * 1024 * 1024

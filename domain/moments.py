@@ -77,7 +77,7 @@ def describe(entry: Entry, replay: Replay) -> tuple[str, str]:
 
 def _undone_name(entry: Entry) -> str:
     if entry.kind == "set":
-        return f"{_field(entry.what)} is {_value(entry.payload.get('value'))} again"
+        return f"{field_name(entry.what)} is {_value(entry.payload.get('value'))} again"
     return entry.what.removeprefix("fact:").replace("_", " ")
 
 
@@ -100,8 +100,8 @@ def _set(entry: Entry, payload: dict[str, object]) -> tuple[str, str]:
     if entry.what == "description":
         return "description", str(value or "")
     if entry.what.endswith("_at") and isinstance(value, int):
-        return f"{_field(entry.what)}: {stamp(value, UTC)}", said
-    return f"{_field(entry.what)}: {_value(value)}", said
+        return f"{field_name(entry.what)}: {stamp(value, UTC)}", said
+    return f"{field_name(entry.what)}: {_value(value)}", said
 
 
 def _fact(entry: Entry, payload: dict[str, object]) -> tuple[str, str]:
@@ -158,10 +158,6 @@ _DESCRIBERS = {
     "add": _add,
     "drop": _drop,
 }
-
-
-def _field(what: str) -> str:
-    return what.removesuffix("_at").removeprefix("custom:").replace("_", " ")
 
 
 def _value(value: object) -> str:

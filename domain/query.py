@@ -118,6 +118,8 @@ _FIELDS: Mapping[str, Callable[[str], Any]] = {
     "status": _status,
     "priority": vocabulary.priority,
     "severity": vocabulary.severity,
+    "impact": lambda value: vocabulary.choose(value, list(vocabulary.IMPACT_MEANING), "impact"),
+    "urgency": lambda value: vocabulary.choose(value, list(vocabulary.URGENCY_MEANING), "urgency"),
     "owner": str,
     "tag": str,
     "resource": str,
@@ -137,4 +139,4 @@ _ALIASES: Mapping[str, str] = {
     "prio": "priority",
     "assignee": "owner",
 }
-_ORDERED = frozenset({"priority", "severity", "age", "updated"})
+_ORDERED = frozenset({"priority", "severity", "impact", "urgency", "age", "updated"})

@@ -14,14 +14,18 @@ from typing import Any
 
 from domain.entry import Entry
 from domain.incident import Choice, FollowUp, Incident, Item, Told
-from domain.vocabulary import CLOSED_STATUSES, FINISHED, PRIORITIES, SEVERITIES
+from domain.limits import LEVEL
+from domain.vocabulary import CLOSED_STATUSES, FINISHED, IMPACT_MEANING, PRIORITIES, SEVERITIES
 
 _RAISED = (
-    "title", "description", "background", "status", "severity", "priority", "type", "technical_category",
-    "service_category", "owner", "drill", "restricted", "impact_started_at", "detected_at",
+    "title", "description", "background", "status", "severity", "priority", "impact", "urgency", "type",
+    "technical_category", "service_category", "owner", "drill", "restricted", "impact_started_at", "detected_at",
 )  # fmt: skip
 _MOMENTS = ("impact_started_at", "detected_at")
-_SAFEST_FIRST: Mapping[str, tuple[str, ...]] = {"status": FINISHED, "severity": SEVERITIES, "priority": PRIORITIES}
+_LEVELS = tuple(IMPACT_MEANING)
+_SAFEST_FIRST: Mapping[str, tuple[str, ...]] = {
+    "status": FINISHED, "severity": SEVERITIES, "priority": PRIORITIES, "impact": _LEVELS, "urgency": _LEVELS,
+}  # fmt: skip
 _LATEST = 253_402_300_800_000  # ms; the year 10000, which no calendar here can show
 # Where a kind's value stands in its body; None takes the whole body.
 _VALUE_KEY: Mapping[str, str | None] = {
@@ -163,6 +167,7 @@ class Replay:
         found["notes"] = len(self.heads("note"))
         found["conflicts"] = self._conflicts()
         self._read_status(found)
+        found["priority_reason"] = self._priority_reason()
         self._read_prefixed(prefixed, found)
         self._read_facts(prefixed.get("fact", {}), found)
         return Incident(**found)
@@ -229,11 +234,18 @@ class Replay:
             found["ended_at"] = shown.entry.occurred_at if since is None else since
             found["resolved_at"] = found["ended_at"] if found["status"] == "resolved" else None
 
+    def _priority_reason(self) -> str | None:
+        heads = self.heads("priority")
+        shown = _safe("priority", heads).entry if heads else None
+        return _text(shown.payload.get("reason")) if shown and shown.kind == "set" else None
+
     def _read_prefixed(self, names: dict[str, dict[str, Any]], found: dict[str, Any]) -> None:
         for prefix, name in (("pm", "sections"), ("custom", "custom")):
             values = {rest: self.value(f"{prefix}:{rest}") for rest in sorted(names.get(prefix, ()))}
             kept = {rest: value for rest, value in values.items() if isinstance(value, str) or name == "custom"}
             found[name] = MappingProxyType({rest: value for rest, value in kept.items() if value is not None})
+        levels = {rest: self.value(f"class:{rest}") for rest in sorted(names.get("class", ()))}
+        found["classifiers"] = MappingProxyType({k: v for k, v in levels.items() if _is_level(v)})
         found["starred"] = frozenset(rest for rest in names.get("star", ()) if self.value(f"star:{rest}") is True)
         found["follow_ups"] = self._follow_ups(sorted({rest.partition(".")[0] for rest in names.get("act", ())}))
 
@@ -322,6 +334,10 @@ def _moment(value: Any) -> int | None:
     return value if sound else None
 
 
+def _is_level(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value) <= LEVEL
+
+
 def _told(entry: Entry) -> Told:
     value = entry.payload
     return Told(
@@ -349,7 +365,18 @@ def _item(head: Head) -> Item:
 _READ: Mapping[str, Callable[[Any], Any]] = {
     **dict.fromkeys(("title", "description", "background"), lambda value: _text(value) or ""),
     **dict.fromkeys(
-        ("severity", "priority", "type", "technical_category", "service_category", "owner", "alias_of"), _text
+        (
+            "severity",
+            "priority",
+            "impact",
+            "urgency",
+            "type",
+            "technical_category",
+            "service_category",
+            "owner",
+            "alias_of",
+        ),
+        _text,
     ),
     **dict.fromkeys(_MOMENTS, _moment),
     **dict.fromkeys(("drill", "restricted"), lambda value: value is True),

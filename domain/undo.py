@@ -73,6 +73,8 @@ def _old(entry: Entry, before: Entry | None, by_id: dict[str, Entry]) -> dict[st
     if before is not None and entry.what == "status":
         body["since"] = before.payload.get("since", before.occurred_at)  # the restored status is as old as it was
         body.update({"label": before.payload["label"]} if "label" in before.payload else {})
+    if before is not None and entry.what == "priority" and before.kind == "set" and before.payload.get("reason"):
+        body["reason"] = before.payload["reason"]  # it was set by hand, and is again
     return body
 
 

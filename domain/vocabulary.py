@@ -41,6 +41,22 @@ PRIORITY_MEANING: Mapping[str, str] = {
     "P3": "in reasonable time: non-critical services, moderate impact",
     "P4": "when there is time: minor issues, non-essential services",
 }
+IMPACT_MEANING: Mapping[str, str] = {
+    "high": "a whole service or many people cannot work",
+    "medium": "a function or a group is affected, the rest works",
+    "low": "few are affected, or there is a way round it",
+}
+URGENCY_MEANING: Mapping[str, str] = {
+    "high": "it gets worse, or a deadline is at stake: work on it now",
+    "medium": "it holds people up: work on it today",
+    "low": "it can wait for the next planned work",
+}
+# ITIL's usual matrix: of each impact, of each urgency, the priority.
+MATRIX: Mapping[str, Mapping[str, str]] = {
+    "high": {"high": "P1", "medium": "P2", "low": "P3"},
+    "medium": {"high": "P2", "medium": "P3", "low": "P4"},
+    "low": {"high": "P3", "medium": "P4", "low": "P4"},
+}
 
 TYPES: Mapping[str, str] = {
     "performance_degradation": "Performance Degradation",

@@ -20,7 +20,13 @@ def field_name(name: str) -> str:
     words = rest.replace("_", " ")
     if prefix == "act" and rest:
         return f"follow-up {rest.rpartition('.')[2]}"
-    special = {"pm": f"post-mortem: {words}", "custom": words, "note": "a note's text", "star": "a star"}
+    special = {
+        "pm": f"post-mortem: {words}",
+        "custom": words,
+        "class": f"classifier {words}",
+        "note": "a note's text",
+        "star": "a star",
+    }
     return special[prefix] if rest and prefix in special else name.removesuffix("_at").replace("_", " ")
 
 

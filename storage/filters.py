@@ -10,7 +10,7 @@ from domain import limits
 from domain.ordering import FIRST_CLOSED
 from domain.query import Query, Term
 from domain.text import clean_input
-from domain.vocabulary import PRIORITIES, SEVERITIES
+from domain.vocabulary import IMPACT_MEANING, PRIORITIES, SEVERITIES, URGENCY_MEANING
 
 _WORD = re.compile(r"\w+", re.UNICODE)
 
@@ -160,6 +160,8 @@ _TERMS: Mapping[str, Callable[[Term, Asker], Condition]] = {
     "status": _status,
     "priority": _ranked("priority", PRIORITIES, descending=False),
     "severity": _ranked("severity", SEVERITIES, descending=True),
+    "impact": _ranked("impact", tuple(IMPACT_MEANING), descending=True),
+    "urgency": _ranked("urgency", tuple(URGENCY_MEANING), descending=True),
     "owner": _owner,
     "tag": _listed("incident.tags"),
     "resource": _listed("resources"),

@@ -141,6 +141,8 @@ def _row(incident: Incident, code: str, key: int, number: int, last: int) -> dic
         "status": incident.status,
         "severity": incident.severity,
         "priority": incident.priority,
+        "impact": incident.impact,
+        "urgency": incident.urgency,
         "type": incident.type,
         "technical_category": incident.technical_category,
         "service_category": incident.service_category,
@@ -198,6 +200,12 @@ def searchable(replay: Replay, incident: Incident) -> str:
     texts: dict[str, None] = dict.fromkeys((incident.ref, incident.description, incident.background))
     for items in (incident.resources, incident.originators, incident.causes, incident.actions):
         texts.update(dict.fromkeys(item.name for item in items))
+    texts.update(dict.fromkeys(f"{item.relation} {item.name}" for item in incident.roles))
+    texts.update(dict.fromkeys(f"{name} {value}" for name, value in incident.custom.items()))
+    texts.update(dict.fromkeys(incident.classifiers))
+    texts.update(dict.fromkeys(each.party for each in incident.told))
+    texts.update(dict.fromkeys(each.note for each in incident.told))
+    texts.update(dict.fromkeys((incident.priority_reason or "",)))
     texts.update(dict.fromkeys(incident.sections.values()))
     texts.update(dict.fromkeys(each.title for each in incident.follow_ups))
     texts.update(dict.fromkeys(_entry_texts(replay)))

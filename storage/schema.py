@@ -13,7 +13,8 @@ _DDL = (
     CREATE TABLE incident (
         key INTEGER NOT NULL PRIMARY KEY, number INTEGER NOT NULL, id TEXT NOT NULL UNIQUE, code TEXT NOT NULL,
         ref TEXT NOT NULL, title TEXT NOT NULL, phase TEXT NOT NULL, status TEXT NOT NULL, severity TEXT,
-        priority TEXT, type TEXT, technical_category TEXT, service_category TEXT, owner TEXT, tags TEXT NOT NULL,
+        priority TEXT, impact TEXT, urgency TEXT, type TEXT, technical_category TEXT, service_category TEXT,
+        owner TEXT, tags TEXT NOT NULL,
         resources TEXT NOT NULL, raised_at INTEGER NOT NULL, acknowledged_at INTEGER, mitigated_at INTEGER,
         ended_at INTEGER, updated_at INTEGER NOT NULL, conflicts INTEGER NOT NULL, firing INTEGER NOT NULL,
         drill BOOLEAN NOT NULL, last INTEGER NOT NULL

@@ -147,6 +147,8 @@ class IncidentRow(SQLModel, table=True):
     status: str
     severity: str | None = None
     priority: str | None = None
+    impact: str | None = None
+    urgency: str | None = None
     type: str | None = None
     technical_category: str | None = None
     service_category: str | None = None

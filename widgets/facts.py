@@ -75,7 +75,8 @@ def _state(incident: Incident, symbols: Symbols) -> Spans:
         if incident.severity in SEVERITIES
         else "no severity"
     )
-    spans = [Span(f" {incident.priority or 'no priority'}", role), *_dot(symbols), Span(number)]
+    by_hand = " by hand" if incident.priority_overridden else ""
+    spans = [Span(f" {incident.priority or 'no priority'}{by_hand}", role), *_dot(symbols), Span(number)]
     spans += [*_dot(symbols), plain(incident.phase, "strong"), *_dot(symbols)]
     spans += [plain(f"owner {incident.owner}") if incident.owner else Span("nobody owns it", "warn")]
     kinds = (TYPES.get(incident.type or "", incident.type), incident.technical_category, incident.service_category)
@@ -105,6 +106,7 @@ def _touched(incident: Incident, symbols: Symbols) -> Spans:
         ("resources", [_with_severity(item) for item in incident.resources]),
         ("from", [item.name for item in incident.originators]),
         ("tags", [item.name for item in incident.tags]),
+        ("levels", [f"{label} {level}" for label, level in incident.classifiers.items()]),
         ("roles", [f"{item.relation} {item.name}" for item in incident.roles]),
     )
     return _groups(groups, symbols, "no resources linked (l links one)")

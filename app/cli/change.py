@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,6 +12,7 @@ from app.cli.verb import REF, ROLE, Verb
 if TYPE_CHECKING:
     from domain.entry import Draft
     from domain.incident import Incident
+    from domain.triage import Rules
 
 
 @click.command("set", cls=Verb)
@@ -22,22 +22,34 @@ if TYPE_CHECKING:
 def set_(call: Call, words: tuple[str, ...], reason: str | None) -> None:
     """Set fields of incidents; an empty value clears one.
 
-    FIELD is title, description, background, priority, severity, type, technical_category, service_category, owner,
-    impact_started, detected, drill, or custom.NAME.
+    FIELD is title, description, background, impact, urgency, priority, severity, type, technical_category,
+    service_category, owner, impact_started, detected, drill, restricted, custom.NAME or class.LABEL (a whole number).
+    Impact and urgency give the priority; another one needs --reason, and an empty one takes it back.
     """
+    from functools import partial
+
     from app.cli.errors import Usage
+    from domain.triage import set_fields
 
     refs = tuple(word for word in words if "=" not in word)
     settings = [word for word in words if "=" in word]
     if not refs or not settings:
         raise Usage("Give at least one REF and one FIELD=VALUE", "For example: tocsin set INC-7K3FQ priority=P2.")
-    values = _values(call, settings)
+    rules = _rules(call)
+    values = _values(call, settings, rules)
+    act = partial(set_fields, values=values, matrix=rules.matrix, reason=reason or "")
     with call.session.keeping("\n\n".join(str(value) for value in values.values() if value)):
-        done = call.session.store.journal.record_all(call.ids(refs), lambda it: _drafts(it, values, reason))
+        done = call.session.store.journal.record_all(call.ids(refs), act)
     call.show(done, many=len(refs) > 1)
 
 
-def _values(call: Call, settings: list[str]) -> dict[str, Any]:
+def _rules(call: Call) -> Rules:
+    from app.rules import triage_rules
+
+    return triage_rules(call.session.loaded)
+
+
+def _values(call: Call, settings: list[str], rules: Rules) -> dict[str, Any]:
     from domain.errors import Refused
     from domain.fields import parse_setting
 
@@ -50,20 +62,9 @@ def _values(call: Call, settings: list[str]) -> dict[str, Any]:
             )
         mine = name.strip().lower() == "owner" and value == "me"
         asked = f"owner={session.author}" if mine else text
-        register, read = parse_setting(asked, session.clock(), session.zone)
+        register, read = parse_setting(asked, session.clock(), session.zone, rules.fields)
         values[register] = read
     return values
-
-
-def _drafts(incident: Incident, values: dict[str, Any], reason: str | None) -> tuple[Draft, ...]:
-    from domain import actions, limits
-    from domain.text import clean_input
-
-    drafts = actions.set_fields(incident, values)
-    if not reason:
-        return drafts
-    why = clean_input(reason, limits.REASON).strip()
-    return tuple(replace(d, body={**d.body, "reason": why}) if d.what == "priority" else d for d in drafts)
 
 
 @click.command("assign", cls=Verb)

@@ -78,6 +78,18 @@ def settings(call: Call) -> list[Check]:
     return found
 
 
+def triage(call: Call) -> list[Check]:
+    """Look at the matrix and the team's own fields."""
+    from app.rules import triage_rules
+
+    own = len(triage_rules(call.session.loaded).fields)
+    return [
+        Check(
+            "triage", "ok", f"a priority for each impact and urgency, {own} field{'' if own == 1 else 's'} of your own"
+        )
+    ]
+
+
 def keys(call: Call) -> list[Check]:
     """Look for keys of unknown actions, and for one key with two actions on a screen."""
     from screens.keys import check_keymap
@@ -193,5 +205,5 @@ def _newest(call: Call) -> int | None:
     return max((row.updated_at for row in rows), default=None)
 
 
-ALL = (versions, terminal, settings, keys, folders, sqlite, store, clock)
+ALL = (versions, terminal, settings, triage, keys, folders, sqlite, store, clock)
 """The checks, in the order they are shown."""

@@ -85,9 +85,13 @@ def _facts(pairs: Iterable[tuple[str, Any]], style: Style) -> Iterator[str]:
 def _state(incident: Incident, now: int) -> Iterator[tuple[str, Any]]:
     label = f" ({incident.status_label})" if incident.status_label else ""
     yield ("Status", f"{incident.phase} [{incident.status}{label}]{' (drill)' if incident.drill else ''}")
-    yield "Priority", incident.priority
+    by_hand = f" (by hand: {incident.priority_reason})" if incident.priority_overridden else ""
+    yield "Priority", f"{incident.priority}{by_hand}" if incident.priority else None
+    yield "Impact", incident.impact
+    yield "Urgency", incident.urgency
     yield "Severity", incident.severity
     yield "Owner", incident.owner or "nobody"
+    yield "Restricted", "yes" if incident.restricted else ""
     yield "Type", incident.type
     yield "Technical", incident.technical_category
     yield "Service", incident.service_category
@@ -117,6 +121,7 @@ def _members(incident: Incident) -> Iterator[tuple[str, Any]]:
     for each in incident.follow_ups:
         mark, due = "x" if each.done else " ", f", due {each.due}" if each.due else ""
         yield ("Follow-up", f"[{mark}] {each.id} {each.title} ({each.owner or 'nobody'}{due})")
+    yield "Classifiers", ", ".join(f"{label} {level}" for label, level in incident.classifiers.items())
     yield from ((f"custom.{name}", value) for name, value in incident.custom.items())
 
 

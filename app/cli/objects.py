@@ -10,7 +10,8 @@ from domain.replay import Replay
 from domain.times import iso
 
 _PLAIN = (
-    "id", "ref", "title", "description", "status", "status_label", "phase", "severity", "priority", "type",
+    "id", "ref", "title", "description", "status", "status_label", "phase", "severity", "priority",
+    "priority_overridden", "priority_reason", "impact", "urgency", "type",
     "technical_category", "service_category", "owner",
 )  # fmt: skip
 _MOMENTS = (
@@ -28,6 +29,7 @@ def incident_object(incident: Incident) -> dict[str, Any]:
     found["originators"] = [item.name for item in incident.originators]
     found["related"] = [_related(item) for item in incident.related]
     found["drill"] = incident.drill
+    found["restricted"] = incident.restricted
     return {**found, **_more(incident)}
 
 
@@ -57,6 +59,7 @@ def _more(incident: Incident) -> dict[str, Any]:
             for each in incident.told
         ],
         "next_update_at": iso(incident.next_update_at),
+        "classifiers": dict(incident.classifiers),
         "custom": dict(incident.custom),
         "conflicts": sorted(incident.conflicts),
         "notes": incident.notes,

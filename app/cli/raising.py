@@ -8,13 +8,15 @@ from typing import Any
 import click
 
 from app.cli.call import Call
-from app.cli.verb import PRIORITY, SEVERITY, Verb
+from app.cli.verb import LEVEL, PRIORITY, SEVERITY, Verb
 
 
 @click.command("raise", cls=Verb)
 @click.argument("title")
 @click.option("--description", metavar="TEXT", help="What is known; - reads it from the pipe.")
 @click.option("--priority", type=PRIORITY, help="P1 to P4.")
+@click.option("--impact", type=LEVEL, help="high, medium or low; with the urgency it gives the priority.")
+@click.option("--urgency", type=LEVEL, help="high, medium or low.")
 @click.option("--severity", type=SEVERITY, help="critical, high, medium or low; or SEV1 to SEV4.")
 @click.option("--type", metavar="TYPE", help="An incident type, e.g. service_outage.")
 @click.option("--technical-category", metavar="CATEGORY", help="E.g. database.")
@@ -61,7 +63,12 @@ def _values(call: Call, given: dict[str, str | None], drill: bool) -> dict[str, 
 
     now, zone = call.session.clock(), call.session.zone
     fields = {name: SETTABLE[name] for name, text in given.items() if text is not None}
-    values = {field.register: field.read(str(given[name]), now, zone) for name, field in fields.items()}
+    values: dict[str, Any] = {field.register: field.read(str(given[name]), now, zone) for name, field in fields.items()}
+    if values.get("impact") or values.get("urgency"):
+        from app.rules import triage_rules
+        from domain.triage import raised
+
+        values = raised(values, triage_rules(call.session.loaded).matrix)
     return {**values, "drill": True} if drill else values
 
 

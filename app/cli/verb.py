@@ -157,6 +157,7 @@ class Words(click.ParamType[str]):
 
 REF = Ref()
 STATUS = Words("status", ("raised", "reviewed", "validated", "resolved", "invalid", "ignored", "other", "closed"))
+LEVEL = Words("level", ("high", "medium", "low"))
 PRIORITY = Words("priority", ("P1", "P2", "P3", "P4"))
 SEVERITY = Words("severity", ("critical", "high", "medium", "low"))
 RELATION = Words("relation", ("prior", "follow-on", "cause", "effect", "duplicate", "original"))

@@ -85,7 +85,10 @@ def test_every_field_is_an_attribute_of_the_incident_and_can_be_set_in_the_fold(
     field = SETTABLE[name]
     assert field.register in {each.name for each in attributes(Incident)}
     assert field.accepts
-    value = {"priority": "P1", "severity": "low", "drill": "yes", "type": "service_outage"}.get(name)
+    value = {"priority": "P1", "severity": "low", "drill": "yes", "restricted": "yes", "type": "service_outage"}.get(
+        name
+    )
+    value = value or {"impact": "high", "urgency": "low"}.get(name)
     value = value or {"technical_category": "cloud", "service_category": "it_infrastructure"}.get(name, "now")
     read = field.read(value, START, UTC)
     journal = raised()

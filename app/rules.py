@@ -1,0 +1,50 @@
+"""The team's own rules, from its settings to what the domain works with; one that makes no sense is named.
+
+A settings file of the wrong shape stops the program. A rule without meaning does not: the queue opens with the rules
+that are built in and says so, `tocsin doctor` names it, and a verb that needs the rule ends with exit code 7.
+"""
+
+from __future__ import annotations
+
+import re
+
+from app.loading import BadSettings, Loaded
+from app.settings_lines import place
+from domain.fields import CUSTOM_KINDS, CustomField
+from domain.triage import Rules, matrix_problems
+from domain.vocabulary import nearest
+
+_SEE = "See docs/triage.md."
+
+
+def triage_rules(loaded: Loaded) -> Rules:
+    """Return the matrix and the team's own fields.
+
+    Raises:
+        BadSettings: One of them makes no sense; names the file, the line and the remedy.
+    """
+    triage = loaded.settings.triage
+    if problems := matrix_problems(triage.matrix):
+        where, what = problems[0]
+        line = place(loaded.config, "triage", "matrix", *where.split("."))
+        raise BadSettings(f"{line}: triage.matrix.{where}: {what}", f"Give each of the nine a priority. {_SEE}")
+    own: dict[str, CustomField] = {}
+    for number, field in enumerate(triage.fields):
+        if problem := _field_problem(field.name, field.kind, field.choices, own):
+            line = place(loaded.config, "triage", "fields", number)
+            raise BadSettings(f"{line}: triage.fields: {problem}", _SEE)
+        own[field.name] = CustomField(field.name, field.kind, field.choices, field.about)
+    return Rules(triage.matrix, own)
+
+
+def _field_problem(name: str, kind: str, choices: tuple[str, ...], known: dict[str, CustomField]) -> str:
+    if not re.fullmatch("[a-z][a-z0-9_]{0,39}", name):
+        return f"“{name}” cannot be a field's name; use small letters, digits and underscores"
+    if name in known:
+        return f"there are two fields “{name}”"
+    if kind not in CUSTOM_KINDS:
+        near = nearest(kind, CUSTOM_KINDS)
+        return f"“{kind}” is no kind of field; " + (f"did you mean {near}?" if near else ", ".join(CUSTOM_KINDS))
+    if (kind == "choice") != bool(choices):
+        return f"“{name}” is a {kind} field and has {'no' if kind == 'choice' else 'a list of'} choices"
+    return ""
