@@ -37,6 +37,23 @@ def triage_rules(loaded: Loaded) -> Rules:
     return Rules(triage.matrix, own)
 
 
+def rules_or_defaults(loaded: Loaded) -> Rules:
+    """Return the team's rules for triage, those that are built in where its own make no sense."""
+    try:
+        return triage_rules(loaded)
+    except BadSettings:
+        return Rules()
+
+
+def trouble_with(loaded: Loaded) -> str:
+    """Return what is wrong with the team's own rules, in words; empty for nothing."""
+    try:
+        triage_rules(loaded)
+    except BadSettings as error:
+        return f"{error.message}. {error.remedy} Until then the built-in rules hold"
+    return ""
+
+
 def _field_problem(name: str, kind: str, choices: tuple[str, ...], known: dict[str, CustomField]) -> str:
     if not re.fullmatch("[a-z][a-z0-9_]{0,39}", name):
         return f"“{name}” cannot be a field's name; use small letters, digits and underscores"

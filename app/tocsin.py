@@ -41,6 +41,7 @@ from widgets.spans import cells
 
 if TYPE_CHECKING:
     from app.live import Live
+    from domain.triage import Rules
     from screens.detail import Detail
     from screens.ledger import Ledger
 
@@ -78,10 +79,11 @@ class Tocsin(App[None]):
         frame: FirstFrame | None = None,
         driver: type[Driver] | None = None,
         live: Callable[[Tocsin], Live] | None = None,
+        check: Callable[[], str] = str,
     ) -> None:
         super().__init__(driver_class=driver)
         self.desk, self._frame = desk, frame
-        self._make_live = live
+        self._make_live, self._check_rules = live, check
         self._live: Live | None = None
         self._present: tuple[str | None, list[str]] = None, []
         self._guard, self._bare, self._signs = SafeFilter(), BareDefaults(), AsciiSigns()
@@ -171,6 +173,8 @@ class Tocsin(App[None]):
             _ = self.desk.store.journal
         finally:
             sys.setswitchinterval(usual)
+        if trouble := self._check_rules():
+            self.say(trouble)
         if self._make_live is not None:
             live = self._make_live(self)
             live.start()
@@ -380,6 +384,17 @@ def keymap(remapped: dict[str, str] | Any) -> dict[str, str]:
 def make_app(session: Session, symbols: Symbols, frame: FirstFrame | None) -> Tocsin:
     """Return the application for a session, on the terminal as the first frame left it."""
     settings = session.settings
+
+    def rules() -> Rules:
+        from app.rules import rules_or_defaults
+
+        return rules_or_defaults(session.loaded)
+
+    def check() -> str:
+        from app.rules import trouble_with
+
+        return trouble_with(session.loaded)
+
     desk = Desk(
         session.store,
         session.zone,
@@ -389,6 +404,7 @@ def make_app(session: Session, symbols: Symbols, frame: FirstFrame | None) -> To
         state_dir=session.state_dir(),
         keys=settings.keys,
         sections=settings.postmortem_sections,
+        rules=rules,
     )
 
     def live(app: Tocsin) -> Live:
@@ -396,7 +412,7 @@ def make_app(session: Session, symbols: Symbols, frame: FirstFrame | None) -> To
 
         return Live(session.store, settings.token_commands, app.say)
 
-    return Tocsin(desk, settings.display.theme, frame, _driver(frame), live)
+    return Tocsin(desk, settings.display.theme, frame, _driver(frame), live, check)
 
 
 def _driver(frame: FirstFrame | None) -> type[Driver] | None:

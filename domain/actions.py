@@ -125,11 +125,35 @@ def assign(incident: Incident, owner: str) -> Drafts:
 
 
 def assign_role(incident: Incident, who: str, role: str) -> Drafts:
-    """Return a role given to a person; the one who had it is relieved in the same record."""
+    """Return a role given to a person; the one who had it is relieved in the same record.
+
+    Raises:
+        Refused: They have it already.
+    """
     name, word = required(who, limits.NAME, "name").strip(), vocabulary.choose(role, vocabulary.ROLES, "role")
-    held = [item for item in incident.roles if item.relation == word and word != "expert"]
-    dropped = (Draft("drop", "role", {"name": item.name}, over=item.made_by) for item in held)
-    return (*dropped, Draft("add", "role", {"name": name, "relation": word}))
+    holders = holders_of(incident, word)
+    if name in holders and (word == "expert" or len(holders) == 1):
+        raise Refused(f"{name} is {word} of {incident.ref} already", "Nothing to do.", "no_change")
+    relieved = () if word == "expert" else _relieved(incident, word)
+    return (*relieved, Draft("add", "role", {"name": name, "relation": word}))
+
+
+def relieve(incident: Incident, role: str) -> Drafts:
+    """Return what takes a role from everybody who has it; refused when nobody does."""
+    word = vocabulary.choose(role, vocabulary.ROLES, "role")
+    if not (relieved := _relieved(incident, word)):
+        raise Refused(f"Nobody is {word} of {incident.ref}", "Nothing to do.", "no_change")
+    return relieved
+
+
+def holders_of(incident: Incident, role: str) -> list[str]:
+    """Return who has a role; several only where people gave it without seeing each other, or of experts."""
+    return [item.name for item in incident.roles if item.relation == role]
+
+
+def _relieved(incident: Incident, role: str) -> Drafts:
+    held = [item for item in incident.roles if item.relation == role]
+    return tuple(Draft("drop", "role", {"name": item.name, "relation": role}, over=item.made_by) for item in held)
 
 
 def move(

@@ -142,6 +142,8 @@ def _add(entry: Entry, payload: dict[str, object]) -> tuple[str, str]:
 
 
 def _drop(entry: Entry, payload: dict[str, object]) -> tuple[str, str]:
+    if entry.what == "role" and payload.get("relation"):
+        return f"{payload.get('name', '')} is no longer {payload['relation']}", ""
     return f"removed {entry.what.removeprefix('fact:')}: {payload.get('name', '')}", ""
 
 

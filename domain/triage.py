@@ -6,7 +6,7 @@ somebody acts and written down with that act: every device reads the same one, w
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
@@ -112,6 +112,39 @@ def set_fields(incident: Incident, values: Mapping[str, Any], *, matrix: Matrix 
     return tuple(
         replace(d, body={**d.body, "reason": by_hand}) if by_hand and d.what == "priority" else d for d in drafts
     )
+
+
+def card(
+    incident: Incident,
+    values: Mapping[str, Any],
+    tags: Sequence[str] | None = None,
+    *,
+    matrix: Matrix = MATRIX,
+    reason: str = "",
+) -> Drafts:
+    """Return what a triage card changes: fields, and which tags there are (None leaves them).
+
+    Raises:
+        Refused: Nothing differs, or the priority needs a reason.
+        BadValue: A tag cannot be one.
+    """
+    drafts = _tags(incident, tags) if tags is not None else ()
+    if values:
+        try:
+            return (*set_fields(incident, values, matrix=matrix, reason=reason), *drafts)
+        except Refused as refused:
+            if refused.code != "no_change" or not drafts:
+                raise
+    if not drafts:
+        raise Refused(f"{incident.ref} has these values already", "Nothing to do.", "no_change")
+    return drafts
+
+
+def _tags(incident: Incident, wanted: Sequence[str]) -> Drafts:
+    held = [item.name for item in incident.tags]
+    dropped = [actions.drop_item(incident, "tag", name) for name in held if name not in wanted]
+    added = [actions.add_item(incident, "tag", name) for name in dict.fromkeys(wanted) if name not in held]
+    return tuple(draft for drafts in (*dropped, *added) for draft in drafts)
 
 
 def _require_reason(incident: Incident, wanted: str | None, follows: str | None, why: str) -> None:

@@ -102,6 +102,14 @@ RELATIONS: Mapping[str, str] = {
     "duplicate": "original", "original": "duplicate",
 }  # fmt: skip
 ROLES: tuple[str, ...] = ("commander", "deputy", "scribe", "communications", "operations", "expert")
+ROLE_MEANING: Mapping[str, str] = {
+    "commander": "decides, and is the one who is asked",
+    "deputy": "takes command when the commander cannot",
+    "scribe": "writes down what happens and when",
+    "communications": "tells those outside the work",
+    "operations": "the only one who changes systems",
+    "expert": "knows a system; there may be several",
+}
 
 _SEPARATORS = re.compile(r"[\s_/()-]+")
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:  # the queue is on the screen before an incident is folded
     from domain.entry import Draft
     from domain.incident import Incident
     from domain.standing import Standing
+    from domain.triage import Rules
 
 Action = Callable[["Incident"], "Iterable[Draft]"]
 
@@ -58,6 +59,7 @@ class Desk:
         state_dir: Where refs and rescued texts are written.
         keys: The user's keys, by action.
         sections: Titles of the post-mortem's sections, empty for the built-in ones.
+        rules: Gives the team's own for triage.
 
     Attributes:
         others: Gives who else has an incident open; nobody, until something in the background knows.
@@ -75,16 +77,25 @@ class Desk:
         state_dir: Path | None = None,
         keys: Mapping[str, str] | None = None,
         sections: tuple[str, ...] = (),
+        rules: Callable[[], Rules] | None = None,
     ) -> None:
         self.store, self.views, self.symbols, self.strict = store, tuple(views), symbols, strict
         self.state_dir = state_dir or store.path.parent
         self.keys = keys or {}
         self.sections = sections
+        self._rules = rules
         self._disk = "network disk: slower, one writer at a time" if is_network(store.path) else ""
         self.others: Callable[[str], list[str]] = lambda _incident: []
         self.under_way: Callable[[], str] = lambda: ""
         self._zone, self.utc = zone, False
         self.drafts = Drafts(store.path, store.author, store.clock)
+
+    @cached_property
+    def rules(self) -> Rules:
+        """The rules for triage; loaded when a card needs them."""
+        from domain.triage import Rules
+
+        return self._rules() if self._rules else Rules()
 
     @property
     def me(self) -> str:

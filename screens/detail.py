@@ -185,12 +185,28 @@ class Detail(DeskScreen):
         self._verb(verbs.change_priority)
 
     def action_edit(self) -> None:
-        """Set a field."""
-        self._verb(verbs.edit_fields)
+        """Say what it is: on the triage card."""
+        self._verb(verbs.triage)
+
+    def action_set(self) -> None:
+        """Set a field by its name."""
+        self._verb(verbs.set_field)
 
     def action_owner(self) -> None:
         """Give it to somebody."""
         self._verb(verbs.change_owner)
+
+    def action_command(self) -> None:
+        """Take command."""
+        from screens.roles import take_command
+
+        self.do(take_command(self, self._incident))
+
+    def action_roles(self) -> None:
+        """Give somebody a role."""
+        from screens.roles import give_role
+
+        self.do(give_role(self, self._incident), asks=True)
 
     def action_link(self) -> None:
         """Link something."""

@@ -336,8 +336,12 @@ class Queue(DeskScreen):
         self._verb("change_priority", asks=True)
 
     def action_edit(self) -> None:
-        """Set a field of the chosen."""
-        self._verb("edit_fields", asks=True)
+        """Say what the chosen are: on the triage card."""
+        self._verb("triage", asks=True)
+
+    def action_set(self) -> None:
+        """Set a field of the chosen by its name."""
+        self._verb("set_field", asks=True)
 
     def action_raise(self) -> None:
         """Raise an incident and put the cursor on it."""

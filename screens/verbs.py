@@ -12,10 +12,11 @@ from functools import partial
 from pathlib import Path
 
 from domain import actions, fields, lifecycle, vocabulary
-from domain.errors import Mistake
+from domain.errors import Mistake, Refused
 from domain.incident import Incident
 from domain.notes import split_when
 from domain.times import stamp
+from domain.triage import set_fields
 from domain.undo import named
 from screens.desk import Action, Outcome
 from screens.deskscreen import DeskScreen, Target
@@ -32,14 +33,14 @@ _NAMED = 6  # refs named in a question before the rest is counted
 async def acknowledge(screen: DeskScreen, targets: Sequence[Target]) -> None:
     """Acknowledge."""
     if await _sure(screen, targets, "Acknowledge"):
-        _say(screen, "Acknowledged", await screen.desk.act([t.id for t in targets], actions.acknowledge))
+        say(screen, "Acknowledged", await screen.desk.act([t.id for t in targets], actions.acknowledge))
 
 
 async def take(screen: DeskScreen, targets: Sequence[Target]) -> None:
     """Own, acknowledging what nobody has."""
     if await _sure(screen, targets, "Take"):
         act = partial(_take, actor=screen.desk.me)
-        _say(screen, "Taken", await screen.desk.act([t.id for t in targets], act))
+        say(screen, "Taken", await screen.desk.act([t.id for t in targets], act))
 
 
 def _take(incident: Incident, actor: str) -> actions.Drafts:
@@ -51,12 +52,12 @@ async def mitigate(screen: DeskScreen, targets: Sequence[Target]) -> None:
     now = screen.desk.now()
     outcome = await screen.desk.act([t.id for t in targets], lambda i: actions.mitigate(i, now=now))
     early = [incident for incident in outcome.done if incident.status != "validated"]
-    _say(screen, f"Mitigated (its state stays {early[0].phase}: s moves it on)" if early else "Mitigated", outcome)
+    say(screen, f"Mitigated (its state stays {early[0].phase}: s moves it on)" if early else "Mitigated", outcome)
 
 
 async def write_note(screen: DeskScreen, targets: Sequence[Target]) -> None:
     """Ask for a note and record it on each target."""
-    which = _names(targets)
+    which = names(targets)
     key = targets[0].id if len(targets) == 1 else ""
     dialog = Writing(screen.desk, f"Note on {which}", kind="note", incident=key, hint="@14:05 or -12m first: when")
     text = await screen.ask(dialog)
@@ -78,7 +79,7 @@ async def send_note(screen: DeskScreen, targets: Sequence[Target], text: str) ->
 async def _act_with_text(screen: DeskScreen, targets: Sequence[Target], act: Action, text: str, done: str) -> bool:
     """Act and say whether it was recorded; a text that the store does not take is rescued into a file."""
     try:
-        _say(screen, done, await screen.desk.act([t.id for t in targets], act))
+        say(screen, done, await screen.desk.act([t.id for t in targets], act))
     except StoreError as error:
         screen.tell(f"Not recorded. {error.message}. {screen.desk.rescue(text)}. {error.remedy}", warn=True, long=True)
         return False
@@ -110,7 +111,7 @@ async def _ask_status(screen: DeskScreen, incidents: Sequence[Incident]) -> str 
         why = "" if verdict.step or waivable else verdict.why
         name, meaning = verdict.target.capitalize(), lifecycle.meaning(verdict.target)
         offers.append(Offer(verdict.target, name, meaning, why, verdict.remedy))
-    return await screen.ask(Choice(f"Move {_names(incidents)} from {first.status} to", offers), followed=True)
+    return await screen.ask(Choice(f"Move {names(incidents)} from {first.status} to", offers), followed=True)
 
 
 async def _ask_for_step(screen: DeskScreen, incidents: Sequence[Incident], status: str) -> dict[str, str] | None:
@@ -125,7 +126,7 @@ async def _ask_for_step(screen: DeskScreen, incidents: Sequence[Incident], statu
         and any(v.step is None and i.closed_at is None for v, i in zip(verdicts, incidents, strict=True)),
     }
     if any(step.asks for step in steps):
-        sure = Confirm(f"Ignore {_names(incidents)}?", "Ignored means: it is real, and it is closed with no action.")
+        sure = Confirm(f"Ignore {names(incidents)}?", "Ignored means: it is real, and it is closed with no action.")
         if not await screen.ask(sure, followed=True):
             return None
     if not any(asked.values()) and len(incidents) > 1 and not await _sure(screen, incidents, f"Move to {status}"):
@@ -149,7 +150,7 @@ async def _ask_texts(
     found: dict[str, str] = {}
     for name in wanted:
         question, hint = _QUESTIONS.get(f"{name} {status}") or _QUESTIONS[name]
-        title = f"{_names(incidents)} {screen.desk.symbols.arrow} {status}. {question}"
+        title = f"{names(incidents)} {screen.desk.symbols.arrow} {status}. {question}"
         dialog = Writing(screen.desk, title, kind=f"status:{name}", incident=_key(incidents), hint=hint)
         text = await screen.ask(dialog, followed=name != wanted[-1])
         if text is None:
@@ -161,37 +162,67 @@ async def _ask_texts(
 
 
 async def change_priority(screen: DeskScreen, targets: Sequence[Target]) -> None:
-    """Ask for the priority and set it."""
+    """Ask for the priority and set it; where it follows from impact and urgency, ask why."""
+    desk = screen.desk
     offers = [Offer(name, name, meaning) for name, meaning in vocabulary.PRIORITY_MEANING.items()]
-    chosen = await screen.ask(Choice(f"Priority of {_names(targets)} (if unsure, the higher)", offers))
-    if chosen is not None:
-        outcome = await screen.desk.act([t.id for t in targets], lambda i: actions.set_fields(i, {"priority": chosen}))
-        _say(screen, chosen, outcome)
+    question = f"Priority of {names(targets)} (if unsure, the higher)"
+    chosen = await screen.ask(Choice(question, offers), followed=True)
+    if chosen is None:
+        return
+    act = partial(set_fields, values={"priority": chosen}, matrix=desk.rules.matrix)
+    why = await ask_reason(screen, [desk.reader.incident(t.id) for t in targets], act)
+    if why is not None:
+        say(screen, chosen, await desk.act([t.id for t in targets], partial(act, reason=why)))
 
 
-async def edit_fields(screen: DeskScreen, targets: Sequence[Target]) -> None:
+async def ask_reason(screen: DeskScreen, incidents: Sequence[Incident], act: Action) -> str | None:
+    """Return why a priority is set by hand, empty where nobody has to say so; None when the person left."""
+    for incident in incidents:
+        try:
+            act(incident)
+        except Refused as refused:
+            if refused.code == "needs_reason":
+                dialog = Writing(screen.desk, f"{refused.message}. Why another?", kind="priority", incident=incident.id)
+                return await screen.ask(dialog)
+    screen.release_keys()
+    return ""
+
+
+async def triage(screen: DeskScreen, targets: Sequence[Target]) -> None:
+    """Say what incidents are: on the card."""
+    from screens.triage.verb import triage as on_card
+
+    await on_card(screen, targets)
+
+
+async def set_field(screen: DeskScreen, targets: Sequence[Target]) -> None:
     """Ask for FIELD=VALUE and set it."""
-    now, zone = screen.desk.now(), screen.desk.zone
+    desk = screen.desk
+    now, zone, own = desk.now(), desk.zone, desk.rules.fields
     hint = "\n".join(f"{field.name.ljust(19)} {field.accepts}" for field in fields.SETTABLE.values())
-    dialog = OneLine(
-        f"Set a field of {_names(targets)}: FIELD=VALUE",
-        hint=hint,
-        check=lambda line: fields.parse_setting(line, now, zone),
+
+    def check(line: str) -> tuple[str, object]:
+        return fields.parse_setting(line, now, zone, own)
+
+    line = await screen.ask(
+        OneLine(f"Set a field of {names(targets)}: FIELD=VALUE", hint=hint, check=check), followed=True
     )
-    line = await screen.ask(dialog)
-    if line is not None:
-        register, value = fields.parse_setting(line, now, zone)
-        outcome = await screen.desk.act([t.id for t in targets], lambda i: actions.set_fields(i, {register: value}))
-        _say(screen, "Set", outcome)
+    if line is None:
+        return
+    register, value = check(line)
+    act = partial(set_fields, values={register: value}, matrix=desk.rules.matrix)
+    why = await ask_reason(screen, [desk.reader.incident(t.id) for t in targets], act)
+    if why is not None:
+        say(screen, "Set", await desk.act([t.id for t in targets], partial(act, reason=why)))
 
 
 async def change_owner(screen: DeskScreen, targets: Sequence[Target]) -> None:
     """Ask for the owner; `me` is the responder, a blank line is nobody."""
-    dialog = OneLine(f"Who owns {_names(targets)}?", hint="a name · me · blank for nobody")
+    dialog = OneLine(f"Who owns {names(targets)}?", hint="a name · me · blank for nobody")
     name = await screen.ask(dialog)
     if name is not None:
         who = screen.desk.me if name.strip() == "me" else name
-        _say(screen, "Assigned", await screen.desk.act([t.id for t in targets], lambda i: actions.assign(i, who)))
+        say(screen, "Assigned", await screen.desk.act([t.id for t in targets], lambda i: actions.assign(i, who)))
 
 
 _LINKS = """resource NAME[:SEVERITY]   what is hit
@@ -206,7 +237,7 @@ async def link(screen: DeskScreen, target: Target) -> None:
     dialog = OneLine(f"Link to {target.ref}", hint=_LINKS, check=partial(_link_action, screen))
     line = await screen.ask(dialog)
     if line is not None:
-        _say(screen, "Linked", await screen.desk.act([target.id], _link_action(screen, line)))
+        say(screen, "Linked", await screen.desk.act([target.id], _link_action(screen, line)))
 
 
 def _link_action(screen: DeskScreen, line: str) -> Action:
@@ -234,7 +265,7 @@ async def add_follow_up(screen: DeskScreen, target: Target) -> None:
         title = " ".join(word for word in line.split() if word != f"@{owner}")
         identifier = screen.desk.store.journal.new_id()
         outcome = await screen.desk.act([target.id], lambda _i: actions.follow_up(identifier, title, owner))
-        _say(screen, "Follow-up added", outcome)
+        say(screen, "Follow-up added", outcome)
 
 
 async def raise_incident(screen: DeskScreen) -> Incident | None:
@@ -253,7 +284,7 @@ async def undo(screen: DeskScreen, incident: str | None = None) -> None:
     incidents, what = await screen.desk.undo(incident)
     kind, _colon, name = what.partition(":")
     now = f"; it is {incidents[0].phase} again" if name == "status" and len(incidents) == 1 else ""
-    screen.tell(f"Undone: {named(kind, name)} of {_names(incidents)}{now}")
+    screen.tell(f"Undone: {named(kind, name)} of {names(incidents)}{now}")
 
 
 def copy_ref(screen: DeskScreen, targets: Sequence[Target]) -> None:
@@ -292,7 +323,8 @@ async def _sure(screen: DeskScreen, targets: Sequence[Target], verb: str) -> boo
     return bool(sure)
 
 
-def _names(targets: Sequence[Target]) -> str:
+def names(targets: Sequence[Target]) -> str:
+    """Return the refs of what a verb is for, or how many there are."""
     refs = [target.ref for target in targets]
     if len(refs) <= 3:
         return ", ".join(refs)
@@ -303,7 +335,8 @@ def _key(targets: Sequence[Target]) -> str:
     return targets[0].id if len(targets) == 1 else ""
 
 
-def _say(screen: DeskScreen, done: str, outcome: Outcome) -> None:
+def say(screen: DeskScreen, done: str, outcome: Outcome) -> None:
+    """Say what came of a verb: on which incidents, and why some refused."""
     if len(outcome.done) == 1 and not outcome.refused:
         screen.tell(f"{done}: {outcome.done[0].ref}")
         return

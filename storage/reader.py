@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from domain.replay import Replay
     from domain.standing import Standing
     from storage.remotes import Remote, Vector
+    from storage.similar import Similar
     from storage.waiting import Waiting
 
 
@@ -165,6 +166,15 @@ class Reader:
             raise NotFound(f"There is no incident {incident.id}", "See: tocsin list.")
         related = tuple(replace(item, name=refs.get(item.incident or "", item.name)) for item in incident.related)
         return replace(incident, ref=refs[incident.id], related=related)
+
+    def similar(
+        self, words: Sequence[str], resources: Sequence[str] = (), *, exclude: str = "", limit: int = 20
+    ) -> list[Similar]:
+        """Return incidents like one, those that share most first; see `storage.similar`."""
+        from storage import similar
+
+        with self._asking():
+            return similar.similar(self._connection, words, resources, exclude, limit)
 
     def refs(self, incidents: Iterable[str]) -> dict[str, str]:
         """Return the refs of incidents by id; those that are not here are left out."""

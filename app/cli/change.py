@@ -83,19 +83,6 @@ def assign(call: Call, ref: str, who: str, role: str | None) -> None:
     def action(incident: Incident) -> tuple[Draft, ...]:
         if role is None:
             return actions.assign(incident, name)
-        return actions.assign_role(incident, name, role) if name else relieve(incident, role)
+        return actions.assign_role(incident, name, role) if name else actions.relieve(incident, role)
 
     call.show([session.store.journal.record(identifier, action)])
-
-
-def relieve(incident: Incident, role: str) -> tuple[Draft, ...]:
-    """Return what takes a role from everybody who holds it; refused when nobody does."""
-    from domain import vocabulary
-    from domain.entry import Draft
-    from domain.errors import Refused
-
-    word = vocabulary.choose(role, vocabulary.ROLES, "role")
-    held = [item for item in incident.roles if item.relation == word]
-    if not held:
-        raise Refused(f"Nobody is {word} of {incident.ref}", "Nothing to do.", "no_change")
-    return tuple(Draft("drop", "role", {"name": item.name}, over=(item.entry,)) for item in held)

@@ -97,7 +97,7 @@ def test_a_role_has_one_holder_but_there_may_be_many_experts() -> None:
     held = (Item("e1", "bo", relation="commander"), Item("e2", "cy", relation="expert"))
     handed = actions.assign_role(incident(roles=held), "ana", "Commander")
     assert short(handed) == [
-        ("drop", "role", {"name": "bo"}),
+        ("drop", "role", {"name": "bo", "relation": "commander"}),
         ("add", "role", {"name": "ana", "relation": "commander"}),
     ]
     assert handed[0].over == ("e1",)

@@ -198,7 +198,7 @@ class TestPriorityAndFields:
     ) -> None:
         incident = raised()
         async with sit() as seat:
-            await seat.ask("e", "OneLine")
+            await seat.ask("E", "OneLine")
             seat.app.focused.value = wrong
             await seat.press("enter")
             await seat.until(lambda: named in str(seat.screen.query_one(".hint").render()), named)
