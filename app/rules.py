@@ -10,7 +10,9 @@ import re
 
 from app.loading import BadSettings, Loaded
 from app.settings_lines import place
+from domain.errors import Mistake
 from domain.fields import CUSTOM_KINDS, CustomField
+from domain.times import parse_duration
 from domain.triage import Rules, matrix_problems
 from domain.vocabulary import nearest
 
@@ -47,11 +49,26 @@ def rules_or_defaults(loaded: Loaded) -> Rules:
 
 def trouble_with(loaded: Loaded) -> str:
     """Return what is wrong with the team's own rules, in words; empty for nothing."""
-    try:
-        triage_rules(loaded)
-    except BadSettings as error:
-        return f"{error.message}. {error.remedy} Until then the built-in rules hold"
+    for rules in (triage_rules, stale_after):
+        try:
+            rules(loaded)
+        except BadSettings as error:
+            return f"{error.message}. {error.remedy} Until then the built-in rules hold"
     return ""
+
+
+def stale_after(loaded: Loaded) -> int:
+    """Return how long after an acknowledgement something has to have been recorded, ms.
+
+    Raises:
+        BadSettings: The setting is no duration.
+    """
+    text = loaded.settings.reminders.stale_acknowledged
+    try:
+        return parse_duration(text)
+    except Mistake as error:
+        line = place(loaded.config, "reminders", "stale_acknowledged")
+        raise BadSettings(f"{line}: reminders.stale_acknowledged: {error.message}", error.remedy) from error
 
 
 def _field_problem(name: str, kind: str, choices: tuple[str, ...], known: dict[str, CustomField]) -> str:

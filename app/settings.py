@@ -77,6 +77,15 @@ class Triage:
 
 
 @dataclass(frozen=True, slots=True)
+class Reminders:
+    """What is reminded of."""
+
+    __pydantic_config__: ClassVar[Any] = _STRICT
+    stale_acknowledged: str = "4h"
+    """How long after an acknowledgement something has to have been recorded, e.g. `90m`."""
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """A saved view: its name and its query."""
 
@@ -155,6 +164,7 @@ class Settings:
     display: Display = field(default_factory=Display)
     lifecycle: Lifecycle = field(default_factory=Lifecycle)
     triage: Triage = field(default_factory=Triage)
+    reminders: Reminders = field(default_factory=Reminders)
     ingest: Ingest = field(default_factory=Ingest)
     hub: Hub = field(default_factory=Hub)
     views: tuple[View, ...] = (

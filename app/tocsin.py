@@ -41,6 +41,7 @@ from widgets.spans import cells
 
 if TYPE_CHECKING:
     from app.live import Live
+    from domain.handover_words import Line
     from domain.triage import Rules
     from screens.detail import Detail
     from screens.ledger import Ledger
@@ -406,6 +407,13 @@ def make_app(session: Session, symbols: Symbols, frame: FirstFrame | None) -> To
         sections=settings.postmortem_sections,
         rules=rules,
     )
+
+    def handover() -> list[Line]:
+        from app.handing import handover_lines
+
+        return handover_lines(session, desk.zone)
+
+    desk.handover = handover
 
     def live(app: Tocsin) -> Live:
         from app.live import Live

@@ -24,6 +24,7 @@ from widgets.queue_lines import UNICODE, Symbols
 
 if TYPE_CHECKING:  # the queue is on the screen before an incident is folded
     from domain.entry import Draft
+    from domain.handover_words import Line
     from domain.incident import Incident
     from domain.standing import Standing
     from domain.triage import Rules
@@ -63,6 +64,7 @@ class Desk:
 
     Attributes:
         others: Gives who else has an incident open; nobody, until something in the background knows.
+        handover: Gives a hand-over's lines as they are now, from any thread.
         under_way: Gives how far a long exchange is, in words; empty while there is none.
     """
 
@@ -86,6 +88,7 @@ class Desk:
         self._rules = rules
         self._disk = "network disk: slower, one writer at a time" if is_network(store.path) else ""
         self.others: Callable[[str], list[str]] = lambda _incident: []
+        self.handover: Callable[[], list[Line]] = list
         self.under_way: Callable[[], str] = lambda: ""
         self._zone, self.utc = zone, False
         self.drafts = Drafts(store.path, store.author, store.clock)

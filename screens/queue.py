@@ -360,6 +360,12 @@ class Queue(DeskScreen):
 
         self.app.push_screen(Ledger(self.desk))
 
+    def action_handover(self) -> None:
+        """Show what there is to hand over."""
+        from screens.handover import HandoverScreen
+
+        self.app.push_screen(HandoverScreen(self.desk, self.desk.handover))
+
     def action_conflicts(self) -> None:
         """Show what people wrote without seeing each other."""
         from screens.conflicts.screen import Conflicts

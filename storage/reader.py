@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from domain.incident import Incident
     from domain.replay import Replay
     from domain.standing import Standing
+    from storage.handing import Handing
     from storage.remotes import Remote, Vector
     from storage.similar import Similar
     from storage.waiting import Waiting
@@ -175,6 +176,13 @@ class Reader:
 
         with self._asking():
             return similar.similar(self._connection, words, resources, exclude, limit)
+
+    def handing(self, limit: int) -> Handing:
+        """Return what a hand-over is made of; see `storage.handing`."""
+        from storage import handing
+
+        with self._asking():
+            return handing.handing(self._connection, self.me, limit)
 
     def refs(self, incidents: Iterable[str]) -> dict[str, str]:
         """Return the refs of incidents by id; those that are not here are left out."""

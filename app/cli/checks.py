@@ -90,6 +90,14 @@ def triage(call: Call) -> list[Check]:
     ]
 
 
+def reminders(call: Call) -> list[Check]:
+    """Look at what is reminded of."""
+    from app.rules import stale_after
+    from domain.durations import short
+
+    return [Check("reminders", "ok", f"acknowledged and left after {short(stale_after(call.session.loaded))}")]
+
+
 def keys(call: Call) -> list[Check]:
     """Look for keys of unknown actions, and for one key with two actions on a screen."""
     from screens.keys import check_keymap
@@ -205,5 +213,5 @@ def _newest(call: Call) -> int | None:
     return max((row.updated_at for row in rows), default=None)
 
 
-ALL = (versions, terminal, settings, triage, keys, folders, sqlite, store, clock)
+ALL = (versions, terminal, settings, triage, reminders, keys, folders, sqlite, store, clock)
 """The checks, in the order they are shown."""

@@ -1,0 +1,83 @@
+"""`handover`: what the next one on duty has to know."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from app.cli.call import Call
+from app.cli.verb import Verb
+
+if TYPE_CHECKING:
+    from domain.handover import Handover, Open, ToDo
+
+_ROLES = {"head": "strong", "warn": "warning", "ref": "ref", "dim": "dim"}
+
+
+@click.command("handover", cls=Verb)
+@click.pass_obj
+def handover(call: Call) -> None:
+    """Say what there is to hand over: open incidents, what is due for them, follow-ups, and what changed.
+
+    It counts facts: who owns what and what comes next, what was acknowledged and left, updates that were promised,
+    follow-ups that are not done, and what others wrote since you last looked.
+    """
+    from app.handing import handed_over
+    from app.rules import stale_after
+
+    session = call.session
+    stale = stale_after(session.loaded)
+    found, more = handed_over(session.store.reader, session.clock(), stale, session.zone)
+    if call.json:
+        call.out.object(_object(found, more))
+        return
+    from domain.handover_words import lines
+
+    for line in lines(found, session.zone, more):
+        call.out.line(call.out.style(line.text, _ROLES.get(line.role, "")))
+
+
+def _object(found: Handover, more: int) -> dict[str, Any]:
+    from domain.times import iso
+
+    return {
+        "at": iso(found.at),
+        "open": [_open(each) for each in found.open],
+        "more": more,
+        "stale": [each.incident.ref for each in found.stale],
+        "updates_due": [each.incident.ref for each in found.updates],
+        "changed": [each.incident.ref for each in found.changed],
+        "follow_ups": [_todo(each) for each in found.follow_ups],
+    }
+
+
+def _open(each: Open) -> dict[str, Any]:
+    from domain.times import iso
+
+    incident = each.incident
+    return {
+        "ref": incident.ref,
+        "title": incident.title,
+        "priority": incident.priority,
+        "phase": incident.phase,
+        "owner": incident.owner,
+        "commander": each.commander or None,
+        "next_step": each.next_step,
+        "changed": each.changed,
+        "stale_since": iso(each.stale_since),
+        "next_update_at": iso(each.update_due),
+        "drill": incident.drill,
+    }
+
+
+def _todo(each: ToDo) -> dict[str, Any]:
+    follow_up = each.follow_up
+    return {
+        "ref": each.incident.ref,
+        "id": follow_up.id,
+        "title": follow_up.title,
+        "owner": follow_up.owner,
+        "due": follow_up.due,
+        "late": each.late,
+    }

@@ -1,0 +1,46 @@
+"""Puts a hand-over together from a store and the settings."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from datetime import tzinfo
+from typing import TYPE_CHECKING
+
+from app.loading import BadSettings
+from app.rules import stale_after
+from app.settings import Reminders
+from domain.handover import Handover, handover
+from domain.handover_words import Line, lines
+from domain.times import parse_duration
+
+if TYPE_CHECKING:
+    from app.session import Session
+    from storage.reader import Reader
+
+MOST = 500
+"""Open incidents that are listed; how many there are beyond is said."""
+
+
+def handed_over(reader: Reader, now: int, stale: int, zone: tzinfo) -> tuple[Handover, int]:
+    """Return what is to be handed over, and how many open incidents are not listed.
+
+    Args:
+        reader: Of the store, for whoever asks.
+        now: The moment, ms.
+        stale: How long after an acknowledgement something has to have been recorded, ms.
+        zone: Whose days follow-ups are due on.
+    """
+    found = reader.handing(MOST)
+    incidents = reader.incidents([*found.open, *found.closed])
+    return handover(incidents, found.changed, now, stale_after=stale, zone=zone), found.more
+
+
+def handover_lines(session: Session, zone: tzinfo) -> list[Line]:
+    """Return a hand-over as the screen shows it; reads through a connection of its own, from any thread."""
+    try:
+        stale = stale_after(session.loaded)
+    except BadSettings:  # said when the queue opened
+        stale = parse_duration(Reminders().stale_acknowledged)
+    with closing(session.store.another_reader()) as reader:
+        found, more = handed_over(reader, session.clock(), stale, zone)
+    return list(lines(found, zone, more))

@@ -1,0 +1,123 @@
+"""A hand-over: what the next one on duty has to know, counted from the facts.
+
+It says what is there and what is due. It never says that anything is fine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, tzinfo
+
+from domain.incident import FollowUp, Incident
+
+_NEVER = "9999-12-31"
+_NEXT: Mapping[str, str] = {
+    "New": "acknowledge it",
+    "Acknowledged": "triage it",
+    "Triaged": "work on it: move it to validated",
+    "Working": "stop the impact, then mark it mitigated",
+    "Mitigated": "resolve it, with a note",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """An open incident, and what comes next for it.
+
+    Attributes:
+        commander: Who has command; empty when nobody.
+        next_step: What its state asks for, in words.
+        changed: How many entries of others came since the reader last looked at it.
+        stale_since: When somebody acknowledged it who has recorded nothing for too long since, ms; None otherwise.
+        update_due: When somebody was promised to hear, ms; None when nothing was promised.
+    """
+
+    incident: Incident
+    commander: str
+    next_step: str
+    changed: int
+    stale_since: int | None
+    update_due: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ToDo:
+    """A follow-up that is not done, and whether its day has passed."""
+
+    incident: Incident
+    follow_up: FollowUp
+    late: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """What there is at a moment; each part in the order of its urgency."""
+
+    at: int
+    open: tuple[Open, ...]
+    follow_ups: tuple[ToDo, ...]
+
+    @property
+    def stale(self) -> tuple[Open, ...]:
+        """Those that were acknowledged and left, the longest first."""
+        found = [each for each in self.open if each.stale_since is not None]
+        return tuple(sorted(found, key=lambda each: each.stale_since or 0))
+
+    @property
+    def updates(self) -> tuple[Open, ...]:
+        """Those for which somebody was promised to hear, the soonest first."""
+        found = [each for each in self.open if each.update_due is not None]
+        return tuple(sorted(found, key=lambda each: each.update_due or 0))
+
+    @property
+    def changed(self) -> tuple[Open, ...]:
+        """Those that others have written to since the reader last looked."""
+        return tuple(each for each in self.open if each.changed)
+
+
+def handover(
+    incidents: Iterable[Incident], changed: Mapping[str, int], now: int, *, stale_after: int, zone: tzinfo = UTC
+) -> Handover:
+    """Return what has to be handed over.
+
+    Args:
+        incidents: The open ones in the order of the queue, then closed ones that have follow-ups.
+        changed: By incident, how many entries of others came since the reader last looked.
+        now: The moment, ms.
+        stale_after: How long after an acknowledgement something has to have been recorded, ms.
+        zone: Whose days follow-ups are due on.
+    """
+    found = list(incidents)
+    today = datetime.fromtimestamp(now / 1000, zone).date()
+    open_ones = [_open(each, changed.get(each.id, 0), now, stale_after) for each in found if not each.is_closed]
+    todo = [_todo(each, follow_up, today) for each in found for follow_up in each.follow_ups if not follow_up.done]
+    return Handover(
+        now, tuple(open_ones), tuple(sorted(todo, key=lambda each: (each.follow_up.due or "9999", not each.late)))
+    )
+
+
+def next_step(incident: Incident) -> str:
+    """Return what an incident's state asks for next, in words."""
+    if incident.owner is None and incident.acknowledged_at is not None:
+        return "take it: nobody owns it"
+    return _NEXT.get(incident.phase, "see its label" if incident.status == "other" else "")
+
+
+def _open(incident: Incident, changed: int, now: int, stale_after: int) -> Open:
+    commander = next((item.name for item in incident.roles if item.relation == "commander"), "")
+    acknowledged = incident.acknowledged_at
+    waits = incident.phase == "Acknowledged" and now - incident.updated_at >= stale_after
+    stale = acknowledged if waits else None
+    return Open(incident, commander, next_step(incident), changed, stale, incident.next_update_at)
+
+
+def _todo(incident: Incident, follow_up: FollowUp, today: date) -> ToDo:
+    return ToDo(incident, follow_up, _is_late(follow_up.due, today))
+
+
+def _is_late(due: str | None, today: date) -> bool:
+    try:
+        return due is not None and date.fromisoformat(due) < today
+    except ValueError:
+        return False

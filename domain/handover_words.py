@@ -1,0 +1,82 @@
+"""A hand-over in words, line by line, for the screen and the command line alike."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import tzinfo
+from typing import NamedTuple
+
+from domain.durations import short
+from domain.handover import Handover, Open, ToDo
+from domain.times import stamp
+
+
+class Line(NamedTuple):
+    """One line, before any renderer has made it safe; `role` is `head`, `warn`, `ref`, `dim` or empty."""
+
+    text: str
+    role: str = ""
+
+
+def lines(found: Handover, zone: tzinfo, more: int = 0) -> Iterator[Line]:
+    """Yield a hand-over's lines.
+
+    Args:
+        found: The hand-over.
+        zone: Times are shown in.
+        more: How many open incidents are beyond those in it.
+    """
+    yield Line(f"Hand-over, {stamp(found.at, zone)}", "head")
+    yield Line(summary(found, more))
+    for each in found.open:
+        yield Line("")
+        yield from _incident(each, found.at, zone)
+    if found.follow_ups:
+        yield Line("")
+        yield Line("Follow-ups that are not done", "head")
+        yield from map(_todo, found.follow_ups)
+
+
+def summary(found: Handover, more: int = 0) -> str:
+    """Return the counts of a hand-over in one sentence."""
+    priorities = Counter(each.incident.priority or "no priority" for each in found.open)
+    by_priority = ", ".join(f"{n} {name}" for name, n in sorted(priorities.items()))
+    counts = [f"{len(found.open) + more} open{f' ({by_priority})' if by_priority else ''}"]
+    unowned = sum(each.incident.owner is None for each in found.open)
+    late = sum(each.update_due is not None and each.update_due <= found.at for each in found.open)
+    overdue = sum(each.late for each in found.follow_ups)
+    for n, what in (
+        (more, "of them not listed"), (unowned, "without an owner"), (len(found.stale), "acknowledged and left"),
+        (len(found.updates), "with an update promised"), (late, "of those late"),
+        (len(found.changed), "changed since you looked"), (len(found.follow_ups), "to do afterwards"),
+        (overdue, "of those late"),
+    ):  # fmt: skip
+        counts += [f"{n} {what}"] if n else []
+    return " · ".join(counts)
+
+
+def _incident(each: Open, now: int, zone: tzinfo) -> Iterator[Line]:
+    incident = each.incident
+    drill = " (drill)" if incident.drill else ""
+    yield Line(f"{incident.ref}  {incident.priority or '--'}  {incident.phase}  {incident.title}{drill}", "ref")
+    command = f", commander {each.commander}" if each.commander else ""
+    open_for = f"open for {short(now - incident.raised_at)}"
+    owner = f"owner {incident.owner}" if incident.owner else "nobody owns it"
+    yield Line(f"    {owner}{command} · {open_for} · next: {each.next_step or '-'}", "" if incident.owner else "warn")
+    if each.stale_since is not None:
+        yield Line(f"    acknowledged {short(now - each.stale_since)} ago, and nothing recorded since", "warn")
+    if each.update_due is not None:
+        late = each.update_due <= now
+        when = f"{short(now - each.update_due)} late" if late else f"in {short(each.update_due - now)}"
+        parties = ", ".join(dict.fromkeys(told.party for told in incident.told))
+        yield Line(f"    update to {parties} due {stamp(each.update_due, zone)} ({when})", "warn" if late else "")
+    if each.changed:
+        yield Line(f"    {each.changed} entr{'y' if each.changed == 1 else 'ies'} of others since you looked", "dim")
+
+
+def _todo(each: ToDo) -> Line:
+    due = f" due {each.follow_up.due}" if each.follow_up.due else ""
+    late = " LATE" if each.late else ""
+    who = each.follow_up.owner or "nobody"
+    return Line(f"  {each.incident.ref}  {each.follow_up.title} ({who}){due}{late}", "warn" if each.late else "")

@@ -1,0 +1,51 @@
+"""What a hand-over reads: which incidents are open, what came to them, and where follow-ups are left."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import NamedTuple
+
+from domain.ordering import FIRST_CLOSED
+
+
+class Handing(NamedTuple):
+    """What a hand-over is made of.
+
+    Attributes:
+        open: Ids of open incidents, in the order of the queue.
+        closed: Ids of closed ones that have follow-ups.
+        changed: By id, how many entries of others came since the reader last looked at an open one.
+        more: How many open ones there are beyond those listed.
+    """
+
+    open: list[str]
+    closed: list[str]
+    changed: dict[str, int]
+    more: int
+
+
+def handing(connection: sqlite3.Connection, me: str, limit: int) -> Handing:
+    """Return what there is to hand over: at most `limit` open incidents, the most urgent first."""
+    sql = f"""
+        SELECT incident.id, last, coalesce(seen.pk, 0) FROM incident
+        LEFT JOIN seen ON seen.author = ? AND seen.incident = incident.id
+        WHERE key < {FIRST_CLOSED} ORDER BY key LIMIT ?
+    """
+    rows = connection.execute(sql, (me, limit)).fetchall()
+    new = "SELECT count(*) FROM entry WHERE incident = ? AND pk > ? AND author <> ?"
+    counts = {
+        identifier: int(connection.execute(new, (identifier, seen, me)).fetchone()[0])
+        for identifier, last, seen in rows
+        if last > seen
+    }
+    (count,) = connection.execute(f"SELECT count(*) FROM incident WHERE key < {FIRST_CLOSED}").fetchone()
+    return Handing([row[0] for row in rows], _left(connection), counts, int(count) - len(rows))
+
+
+def _left(connection: sqlite3.Connection) -> list[str]:
+    sql = f"""
+        SELECT id FROM incident WHERE key >= {FIRST_CLOSED} AND id IN (
+            SELECT incident FROM entry WHERE kind = 'set' AND what >= 'act:' AND what < 'act;'
+        ) ORDER BY key
+    """
+    return [identifier for (identifier,) in connection.execute(sql)]
