@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import replace
 
+from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.timer import Timer
 from textual.widgets import Input, Static
+from textual.worker import get_current_worker
 
 from domain import actions, fields
 from domain.entry import Draft
 from domain.errors import Mistake
+from domain.suggest import words_of
+from domain.text import one_line
 from screens.desk import Desk
 from screens.dialogs.question import Question
 from widgets.note_area import PAUSE
@@ -25,6 +30,7 @@ _FIELDS = (
     ("resources", "Resources: what is hit, a comma between: db1:critical, api"),
     ("description", "Description: what you know so far"),
 )
+_ALIKE, _ALIKE_CELLS = 3, 52
 
 
 class Raising(Question[list[Draft] | None]):
@@ -48,17 +54,34 @@ class Raising(Question[list[Draft] | None]):
                 line = Input(text, id=name, compact=True, select_on_focus=False)
                 line.cursor_blink = False
                 yield line
+            others = Static(id="alike")
+            others.display = False
+            yield others
             yield Static(ui_text("enter next field · ctrl+s raises · esc keeps the title", "dim"), classes="hint")
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Keep the title at the next pause."""
-        if event.input.id == "title":
+        if event.input.id in ("title", "resources"):
             if self._pause is not None:
                 self._pause.stop()
             self._pause = self.set_timer(PAUSE, self._keep)
 
     async def _keep(self) -> None:
+        self._look_for_others(self._value("title"), self._value("resources"))
         await self._desk.keep_draft("raise", "", self._value("title"))
+
+    @work(thread=True, exclusive=True, group="alike")
+    def _look_for_others(self, title: str, resources: str) -> None:
+        """Look for incidents like the one that is being typed; the newest words win."""
+        found = alike(self._desk, title, resources)
+        if not get_current_worker().is_cancelled:
+            self.app.call_from_thread(self._show_others, found)
+
+    def _show_others(self, found: list[str]) -> None:
+        if self.is_mounted:
+            shown = self.query_one("#alike", Static)
+            shown.update(ui_text("\n".join(found), "yellow", keep_newlines=True))
+            shown.display = bool(found)
 
     def _value(self, name: str) -> str:
         return self.query_one(f"#{name}", Input).value
@@ -104,3 +127,21 @@ class Raising(Question[list[Draft] | None]):
     def keep_now(self) -> None:
         """Keep the title at once: the line has dropped."""
         self._desk.drafts.save("raise", "", self._value("title"))
+
+
+def alike(desk: Desk, title: str, resources: str) -> list[str]:
+    """Return earlier incidents like one that is being typed, a line each, with what is left to do after them.
+
+    Args:
+        desk: The desk; the store is read through a connection of its own, from any thread.
+        title: As typed so far.
+        resources: As typed so far, a comma between.
+    """
+    names = [part.strip().partition(":")[0] for part in resources.split(",") if part.strip()]
+    found = []
+    with closing(desk.store.another_reader()) as reader:
+        for each in reader.similar(words_of(title), names, limit=_ALIKE):
+            left = sum(not follow_up.done for follow_up in reader.incident(each.id).follow_ups)
+            todo = f" ({left} follow-up{'' if left == 1 else 's'} open)" if left else ""
+            found.append(one_line(f"like {each.ref} {each.phase}: {each.title}", _ALIKE_CELLS) + todo)
+    return found

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from textual.widgets import Input, Static
 
+from domain import actions
 from domain.fields import CustomField
 from domain.incident import Incident
 from domain.triage import Rules, set_fields
@@ -171,3 +172,15 @@ async def test_it_fits_a_small_terminal(sit: Any, raised: Raise, size: tuple[int
         await seat.press("e")
         assert any("Restricted" in line for line in seat.lines)
         assert any("s save" in line for line in seat.lines)
+
+
+async def test_earlier_incidents_are_offered_while_a_title_is_typed(sit: Any, raised: Raise, store: Store) -> None:
+    before = raised("postgres replica lags in eu")
+    raised("mail is down")
+    store.journal.record(before.id, lambda _it: actions.follow_up("f1", "add an alert"))
+    async with sit() as seat:
+        await seat.press("n", *"replica lags")
+        await seat.until(lambda: f"like {before.ref}" in "\n".join(seat.lines))
+        said = next(line for line in seat.lines if before.ref in line and "like" in line)
+        assert "(1 follow-up open)" in said
+        assert not any("like" in line and "mail" in line for line in seat.lines)
