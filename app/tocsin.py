@@ -59,6 +59,14 @@ class KeyFollower(Message):
         self.arrived = asyncio.Event()
 
 
+class Trouble(Message):
+    """Something went wrong behind the screen."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
+
+
 _FRAME = 1 / 120  # seconds between two paintings at once, at the least
 _REST = 0.05  # seconds after which what the first screen did not need is loaded
 _AFTERWARDS = 0.3  # seconds that what a key says stays alone
@@ -294,9 +302,15 @@ class Tocsin(App[None]):
             self.call_from_thread(self._say, text)
 
     def warn(self, text: str) -> None:
-        """Show what went wrong behind the screen, after what a key says at the same moment; from any thread."""
-        if self.is_running:
-            self.call_from_thread(self.set_timer, _AFTERWARDS, partial(self._say, text, warn=True))
+        """Show what went wrong behind the screen, after what a key says at the same moment.
+
+        From any thread, also one that holds the store's lock: it does not wait for the loop, which may want that.
+        """
+        self.post_message(Trouble(text))
+
+    def on_trouble(self, message: Trouble) -> None:
+        """Show it a moment later."""
+        self.set_timer(_AFTERWARDS, partial(self._say, message.text, warn=True))
 
     def _say(self, text: str, *, warn: bool = False) -> None:
         if isinstance(self.screen, DeskScreen):
