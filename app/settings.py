@@ -131,7 +131,7 @@ class Hooks:
     post_seconds: float = 10.0
     """How long each `post-record` hook may take; at most 600."""
     no_answer: Literal["record", "refuse"] = "record"
-    """What becomes of an act when a `pre-record` hook takes too long or cannot be started."""
+    """What becomes of an act when a `pre-record` hook takes too long or cannot be run: `record` or `refuse`."""
 
     @property
     def pre_time(self) -> float:

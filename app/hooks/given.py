@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 """The version of the document; fields may be added without a new one."""
-# A `tocsin` called by a hook finds the same folders and names the same author.
+# With the folders a `tocsin` called by a hook finds the same settings.
 _KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "USER", "LOGNAME",
-         "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME")  # fmt: skip
+         "TOCSIN_CONFIG", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME")  # fmt: skip
 _MOST_REFS = 200  # a variable has its limits; the document names all
 
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _MOST_WAITING = 1000  # acts that no hook was told of yet; those beyond are not told, and that is said
 _PATIENCE = 2.0  # seconds of waiting for hooks before it is said that they are waited for
+_BAD = ("broken", "unsafe")
 _LAST = 1.0  # seconds that a hook has to die
 
 
@@ -67,16 +68,24 @@ class Hooks:
         """Ask the `pre-record` hooks, one after the other, all within one time.
 
         Raises:
-            Refused: One of them said no; names it, and its reason.
+            Refused: One of them said no (or nothing, where that refuses); names it, and its reason.
         """
         deadline = time.monotonic() + self.settings.pre_time
-        for hook in self._runnable(PRE):
+        for hook in self._askable():
             ended = self.run(hook, act, max(0.0, deadline - time.monotonic()), self._leaving.is_set)
             if ended.code is not None and ended.code > 0:
                 reason = reason_of(ended)
                 self.log.write(f"{hook.name} refused ({_refs(act)}): {reason}", ended.err)
                 raise Refused(f"{hook.name} refused: {reason}", "See: tocsin hooks list.", "hook")
             self._judge(hook, act, ended)
+
+    def _askable(self) -> list[Hook]:
+        """Return the `pre-record` hooks that may run; where no answer refuses, one that must not run refuses, too."""
+        found = hooks_of(self.place.folder, PRE)
+        bad = next((hook for hook in found if hook.state in _BAD), None)
+        if bad is not None and self.settings.no_answer == "refuse":
+            raise Refused(f"{bad.name} was not run: {bad.says}", bad.remedy, "hook")
+        return self._runnable(found)
 
     def _judge(self, hook: Hook, act: Act, ended: Ended) -> None:
         """Tell what was wrong with a hook that did not refuse; one without an answer may count as a refusal."""
@@ -109,7 +118,7 @@ class Hooks:
         self._done.set()
 
     def _post(self, act: Act) -> None:
-        for hook in self._runnable(POST):
+        for hook in self._runnable(hooks_of(self.place.folder, POST)):
             ended = self.run(hook, act, self.settings.post_time, self._stop.is_set)
             if trouble := trouble_of(hook.name, ended, self.settings.post_time):
                 self._trouble(f"{trouble} ({_refs(act)})", ended.err)
@@ -161,11 +170,10 @@ class Hooks:
             stopped=stopped,
         )
 
-    def _runnable(self, stage: str) -> list[Hook]:
-        """Return the hooks of a stage that may run; what must not is told once."""
-        found = hooks_of(self.place.folder, stage)
+    def _runnable(self, found: list[Hook]) -> list[Hook]:
+        """Return the hooks that may run; what must not is told once."""
         for hook in found:
-            if hook.state in ("broken", "unsafe") and hook.says not in self._said:
+            if hook.state in _BAD and hook.says not in self._said:
                 self._said.add(hook.says)
                 self._trouble(f"{hook.name} was not run: {hook.says}. {hook.remedy}")
         return [hook for hook in found if hook.state == "runs"]

@@ -157,6 +157,21 @@ def test_ctrl_c_stops_the_hook_and_the_act_stays(cli: Cli, write: Write) -> None
     assert cli("show", ref, "--json").json["notes"] == 1
 
 
+def test_who_is_killed_before_the_hook_has_ended_has_recorded_and_tells_nobody_again(cli: Cli, write: Write) -> None:
+    ref = cli.raise_()
+    gate = cli.home / "gate"
+    os.mkfifo(gate)
+    write("post-record", f"echo x >> count; read answer <{gate}")
+    process = subprocess.Popen([sys.executable, "-m", "tocsin", "note", ref, "x"], env=cli.real_env(), cwd=cli.home)
+    with gate.open("w"):  # the hook is there, and what it is told of is on the disk
+        process.kill()
+        assert process.wait() == -signal.SIGKILL
+    assert cli("show", ref, "--json").json["notes"] == 1
+    write("post-record", "echo x >> count")
+    cli("note", ref, "y")
+    assert (cli.home / "config" / "tocsin" / "count").read_text() == "x\nx\n"
+
+
 class TestVerbs:
     def test_list_says_what_runs_and_what_does_not(self, cli: Cli, write: Write, folder: Path) -> None:
         assert cli("hooks", "list", "--json").json == {"folder": str(folder), "enabled": True, "hooks": []}

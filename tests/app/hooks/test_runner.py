@@ -137,6 +137,16 @@ class TestBefore:
         path = config / "hooks" / "pre-record"
         assert desk.told == [f"pre-record was not run: others may write {path}. chmod go-w {path}"]
 
+    def test_where_no_answer_refuses_so_does_one_that_must_not_run(self, desk: Desk, write: Write) -> None:
+        desk.set(no_answer="refuse")
+        path = write("pre-record", "exit 0", mode=0o777)
+        with pytest.raises(Refused, match="pre-record was not run: others may write") as refused:
+            desk.raise_()
+        assert refused.value.remedy == f"chmod go-w {path}"
+        path.chmod(0o644)  # who takes its rights away has turned it off
+        desk.raise_()
+        assert desk.store.reader.count() == 1
+
     def test_one_that_leads_nowhere_is_said_and_one_that_is_off_is_not(
         self, desk: Desk, write: Write, config: Path
     ) -> None:
