@@ -16,12 +16,13 @@ if TYPE_CHECKING:
     from app.settings import Settings
 
 _NOT_SETTINGS = ("TOCSIN_CONFIG", "TOCSIN_DATABASE")
+_OF_HOOKS = ("TOCSIN_HOOK", "TOCSIN_REF", "TOCSIN_KIND", "TOCSIN_WHAT", "TOCSIN_TTY")  # what a hook is told
 SECRET = "TOCSIN_SECRET_"  # noqa: S105 - what the name of a variable begins with that holds a remote's token
 
 
 def is_setting(name: str) -> bool:
     """Say whether a variable of this name is a setting."""
-    return name.startswith("TOCSIN_") and name not in _NOT_SETTINGS and not name.startswith(SECRET)
+    return name.startswith("TOCSIN_") and name not in (*_NOT_SETTINGS, *_OF_HOOKS) and not name.startswith(SECRET)
 
 
 class BadSettings(Exception):

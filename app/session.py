@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import tzinfo
 from functools import cached_property
@@ -17,10 +17,12 @@ from app.loading import Loaded
 from domain.times import Clock
 
 if TYPE_CHECKING:
+    from app.hooks.runner import Hooks
     from app.settings import Settings
     from domain.errors import Mistake
     from storage.errors import StoreError
     from storage.store import Store
+    from storage.witness import Witness
 
 
 def now() -> int:
@@ -34,10 +36,16 @@ class Session:
     Args:
         loaded: The settings, and where the store is.
         clock: The present, ms.
+        hooked: Whether what is recorded is shown to the user's hooks.
+
+    Attributes:
+        tell: Shows a line about hooks; called in any thread. Who has a screen puts its own there.
     """
 
-    def __init__(self, loaded: Loaded, clock: Clock = now) -> None:
+    def __init__(self, loaded: Loaded, clock: Clock = now, *, hooked: bool = True) -> None:
         self.loaded, self.clock = loaded, clock
+        self.tell: Callable[[str], None] = say
+        self._hooked = hooked and "TOCSIN_HOOK" not in os.environ  # a hook's own `tocsin` would run it again
 
     @property
     def settings(self) -> Settings:
@@ -59,7 +67,36 @@ class Session:
         """The store, made or brought up to date at the first use; raises `StoreError`."""
         from storage.store import Store
 
-        return Store(self.loaded.database, self.author, self.clock)
+        return Store(self.loaded.database, self.author, self.clock, self._witness)
+
+    @cached_property
+    def hooks(self) -> Hooks:
+        """What runs the user's hooks, whether there are any or not."""
+        from app.hooks.log import HookLog
+        from app.hooks.runner import Hooks, Place
+
+        place = Place(self.hook_folder(), self.loaded.database.absolute(), self.author)
+        return Hooks(place, self.settings.hooks, HookLog(self.state_dir(), self.clock), self._tell)
+
+    def _tell(self, line: str) -> None:
+        self.tell(line)  # whoever has the screen by then
+
+    def hook_folder(self) -> Path:
+        """Return the folder of the user's hooks."""
+        return paths.config_dir(os.environ) / "hooks"
+
+    def _witness(self, source: str) -> Witness | None:
+        """Return who sees what is recorded; without a folder of hooks that is one look at the disk, and nobody."""
+        if (
+            not self._hooked
+            or source == "sync"
+            or not os.path.isdir(self.hook_folder())
+            or not self.settings.hooks.enabled
+        ):
+            return None
+        from app.hooks.runner import AfterOnly
+
+        return AfterOnly(self.hooks) if source == "alert" else self.hooks
 
     def state_dir(self) -> Path:
         """Return the folder of what may be lost, made with mode 0700 if that is possible."""
@@ -95,8 +132,15 @@ class Session:
             error.message = f"{error.message}. Your text is kept in {kept}"
             error.remedy = error.remedy.replace("nothing was lost", "then record the kept text")
 
+    def hurry(self) -> None:
+        """Wait for no hook that may refuse any more: the line has dropped, and what is typed must be kept."""
+        if "hooks" in self.__dict__:
+            self.hooks.hurry()
+
     def close(self) -> None:
         """Close the store if it was opened; what was recorded is on the disk already, so this cannot fail."""
+        if "hooks" in self.__dict__:
+            self.hooks.close()
         if "store" not in self.__dict__:
             return
         from storage.errors import StoreError
@@ -109,3 +153,13 @@ class Session:
 
     def __exit__(self, *_error: object) -> None:
         self.close()
+
+
+def say(line: str) -> None:
+    """Tell a line about hooks on stderr."""
+    import click
+
+    from domain.text import safe_text
+
+    with contextlib.suppress(OSError):  # nobody is left to be told
+        click.echo(f"tocsin: {safe_text(line)}", err=True)

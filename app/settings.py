@@ -14,6 +14,7 @@ from domain import limits
 from domain.vocabulary import MATRIX, nearest
 
 _STRICT: Mapping[str, Any] = {"extra": "forbid"}
+MOST_PRE, MOST_POST = 5.0, 600.0  # seconds; another writer gives up after ten
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +156,31 @@ class Hub:
 
 
 @dataclass(frozen=True, slots=True)
+class Hooks:
+    """Programs of the user's own that see what is recorded (docs/hooks.md)."""
+
+    __pydantic_config__: ClassVar[Any] = _STRICT
+    enabled: bool = True
+    """Whether those in the folder `hooks` beside `config.toml` are run."""
+    pre_seconds: float = 2.0
+    """How long all `pre-record` hooks of one act may take together; at most 5, since other writers wait meanwhile."""
+    post_seconds: float = 10.0
+    """How long each `post-record` hook may take; at most 600."""
+    no_answer: Literal["record", "refuse"] = "record"
+    """What becomes of an act when a `pre-record` hook takes too long or cannot be run: `record` or `refuse`."""
+
+    @property
+    def pre_time(self) -> float:
+        """The seconds of `pre-record` hooks as they hold: the default when what is set makes no sense."""
+        return self.pre_seconds if 0 < self.pre_seconds <= MOST_PRE else Hooks().pre_seconds
+
+    @property
+    def post_time(self) -> float:
+        """The seconds of a `post-record` hook as they hold: the default when what is set makes no sense."""
+        return self.post_seconds if 0 < self.post_seconds <= MOST_POST else Hooks().post_seconds
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that can be set, with its defaults."""
 
@@ -167,6 +193,7 @@ class Settings:
     reminders: Reminders = field(default_factory=Reminders)
     ingest: Ingest = field(default_factory=Ingest)
     hub: Hub = field(default_factory=Hub)
+    hooks: Hooks = field(default_factory=Hooks)
     views: tuple[View, ...] = (
         View("open", "status:open"),
         View("mine", "status:open owner:me"),

@@ -8,6 +8,7 @@ import sys
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -60,8 +61,17 @@ class KeyFollower(Message):
         self.arrived = asyncio.Event()
 
 
+class Trouble(Message):
+    """Something went wrong behind the screen."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
+
+
 _FRAME = 1 / 120  # seconds between two paintings at once, at the least
 _REST = 0.05  # seconds after which what the first screen did not need is loaded
+_AFTERWARDS = 0.3  # seconds that what a key says stays alone
 _YIELD = 0.0005  # seconds that loading may keep a key waiting; Python's own are ten times as many
 _TINY = 2  # an update of so many pieces, as a cursor key makes, cannot be seen half done: no need to bracket it
 
@@ -296,9 +306,20 @@ class Tocsin(App[None]):
         if self.is_running:
             self.call_from_thread(self._say, text)
 
-    def _say(self, text: str) -> None:
+    def warn(self, text: str) -> None:
+        """Show what went wrong behind the screen, after what a key says at the same moment.
+
+        From any thread, also one that holds the store's lock: it does not wait for the loop, which may want that.
+        """
+        self.post_message(Trouble(text))
+
+    def on_trouble(self, message: Trouble) -> None:
+        """Show it a moment later."""
+        self.set_timer(_AFTERWARDS, partial(self._say, message.text, warn=True))
+
+    def _say(self, text: str, *, warn: bool = False) -> None:
         if isinstance(self.screen, DeskScreen):
-            self.screen.tell(text, long=True)
+            self.screen.tell(text, warn=warn, long=True)
 
     def on_ledger_sync_now(self) -> None:
         """Exchange at once."""
@@ -420,16 +441,23 @@ def make_app(session: Session, symbols: Symbols, frame: FirstFrame | None) -> To
 
         return Live(session.store, settings.token_commands, app.say)
 
-    return Tocsin(desk, settings.display.theme, frame, _driver(frame), live, check)
+    app = Tocsin(desk, settings.display.theme, frame, _driver(frame, session), live, check)
+    session.tell = app.warn
+    return app
 
 
-def _driver(frame: FirstFrame | None) -> type[Driver] | None:
+def _driver(frame: FirstFrame | None, session: Session) -> type[Driver] | None:
     if sys.platform == "win32" or not sys.stdin.isatty():
         return None
     from app.driver import driver_class
 
+    def leave(app: App[Any], _signal: int) -> None:
+        session.hurry()  # a hook that is asked holds the store's lock
+        if isinstance(app, Tocsin):
+            app.keep_drafts()
+
     return driver_class(
         already_in_alternate_screen=frame is not None,
         first_attributes=frame.attributes if frame else None,
-        on_leave=lambda app, _signal: app.keep_drafts() if isinstance(app, Tocsin) else None,
+        on_leave=leave,
     )

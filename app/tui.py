@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from app.firstframe import FirstFrame, open_frame, queue_frame
 from app.loading import Loaded
 from app.quick import has_unicode
-from app.session import Session
+from app.session import Session, say
 from app.settings import Settings
 from domain.query import parse
 from screens.keys import line_of
@@ -24,23 +24,25 @@ if TYPE_CHECKING:
     from app.tocsin import Tocsin
 
 
-def run_tui(loaded: Loaded, shown: FirstFrame | None = None) -> int:
+def run_tui(loaded: Loaded, shown: FirstFrame | None = None, *, hooked: bool = True) -> int:
     """Open the queue and return the exit code once it is left.
 
     Args:
         loaded: The settings, and where the store is.
         shown: A first frame that is on the screen already.
+        hooked: Whether what is recorded is shown to the user's hooks.
 
     Raises:
         StoreError: The store cannot be opened.
     """
     gc.disable()  # what is made from here on stays: the app enables it again once the screen is at rest
-    with Session(loaded) as session:
+    with Session(loaded, hooked=hooked) as session:
         frame = shown or _first_frame(session)
         try:
             app = _make(session, frame)
             app.run(mouse=loaded.settings.display.mouse)
         finally:
+            session.tell = say
             if frame is not None:
                 frame.undo()
         if app._exception is not None:

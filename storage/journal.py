@@ -29,6 +29,7 @@ from storage.errors import translate_wrapped
 from storage.lock import WriteLock
 from storage.projection import Fold
 from storage.rows import ENTRY_COLUMNS, entry_of
+from storage.witness import Summons, nobody
 from storage.writing import Writing
 
 Action = Callable[[Incident], Iterable[Draft]]
@@ -52,6 +53,7 @@ class Journal:
         source: `human` unless a machine acts.
         engine: What `write_engine` gives, when the store is not opened from `path`: kept in memory, for one.
         lock: Keeps other writers out, when the store is not a file.
+        summons: Gives who sees each act, and may refuse it; nobody.
     """
 
     def __init__(
@@ -64,9 +66,10 @@ class Journal:
         *,
         engine: Engine | None = None,
         lock: Lock | None = None,
+        summons: Summons = nobody,
     ) -> None:
         self.path, self.author, self.clock, self.source = path, author, clock, source
-        self.random_bits = random_bits
+        self.random_bits, self._summons = random_bits, summons
         self._lock: Lock = lock or WriteLock(path)
         self._engine = engine or write_engine(lambda: connect(path))
         self._folds: OrderedDict[str, tuple[Replay, Entry | None]] = OrderedDict()
@@ -131,15 +134,25 @@ class Journal:
 
     @contextmanager
     def writing(self) -> Iterator[Writing]:
-        """Open a write transaction; it commits at the end of the block, or nothing is written."""
+        """Open a write transaction; it commits at the end of the block, or nothing is written.
+
+        Raises:
+            Refused: A witness said no; nothing was written.
+        """
         try:
             with translate_wrapped(self.path), self._lock(), self._engine.begin() as connection:
                 writing = Writing(self, connection)
                 yield writing
                 writing.finish()
+                witness = self._summons() if writing.recorded else None
+                if witness is not None:
+                    act = writing.act()
+                    witness.before(act)
         except BaseException:
             self._folds.clear()
             raise
+        if witness is not None:
+            witness.after(act)
 
     def trust_folds(self, rewritten: int) -> None:
         """Forget the folds kept, unless the store's entries have been rewritten as often as when they were made."""

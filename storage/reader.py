@@ -147,6 +147,12 @@ class Reader:
 
         return Replay(incident).extend(self.entries(incident))
 
+    def newest(self) -> str | None:
+        """Return the incident that something was recorded on last, None when there is none."""
+        sql = "SELECT incident FROM entry WHERE incident IN (SELECT id FROM incident) ORDER BY pk DESC LIMIT 1"
+        rows = self._all(sql)
+        return rows[0][0] if rows else None
+
     def incident(self, incident: str) -> Incident:
         """Return an incident as it stands, with its ref.
 

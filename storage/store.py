@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +19,7 @@ from storage.versions import PROJECTION_VERSION, SCHEMA_VERSION
 
 if TYPE_CHECKING:
     from storage.journal import Journal
+    from storage.witness import Witness
 
 
 class Store:
@@ -26,13 +29,18 @@ class Store:
         path: The SQLite file; made when it is missing.
         author: Who acts and whose unread marks are meant.
         clock: The present, ms.
+        summons: Asked before each act's commit who is to see it, given the source of what the journal records
+            (`human`, `alert`, `sync`); nobody.
 
     Raises:
         StoreError: The file cannot be made, opened or upgraded; nothing was changed.
     """
 
-    def __init__(self, path: Path, author: str, clock: Clock) -> None:
+    def __init__(
+        self, path: Path, author: str, clock: Clock, summons: Callable[[str], Witness | None] = lambda _source: None
+    ) -> None:
         self.path, self.author, self.clock = path, author, clock
+        self._summons = summons
         prepare(path)
         self.reader = Reader(path, author)
         self._journal: Journal | None = None
@@ -48,7 +56,7 @@ class Store:
         """Return another write door, for entries that come from `source` (`alert`, `sync`)."""
         from storage.journal import Journal
 
-        return Journal(self.path, self.author, self.clock, source=source)
+        return Journal(self.path, self.author, self.clock, source=source, summons=partial(self._summons, source))
 
     def another_reader(self) -> Reader:
         """Return a read side of its own, for another thread."""

@@ -24,6 +24,7 @@ from storage.names import ENTRY
 from storage.receiving import INSERT
 from storage.remotes import Remote
 from storage.rows import entry_of, row_of, rows_among
+from storage.witness import Act, act_of
 
 if TYPE_CHECKING:
     from storage.journal import Journal
@@ -44,6 +45,7 @@ class Writing:
 
     Attributes:
         results: The incidents touched, as they stand, once the transaction is finished.
+        recorded: The entries made so far; what came from elsewhere is not among them.
     """
 
     def __init__(self, journal: Journal, connection: Connection) -> None:
@@ -58,6 +60,7 @@ class Writing:
         self._action = self._new_id()
         self._touched: dict[str, None] = {}
         self.results: dict[str, Incident] = {}
+        self.recorded: list[Entry] = []
 
     @property
     def now(self) -> int:
@@ -122,6 +125,7 @@ class Writing:
         for draft in drafts:
             made.append(self._append(draft.incident or incident, draft))
             self._touched[made[-1].incident] = None
+        self.recorded += made
         if incident not in self._touched:  # the action had nothing to record here
             self.results[incident] = self.incident(incident)
         return made
@@ -204,6 +208,10 @@ class Writing:
         self._chain.save()
         if self._hlc != self._hlc_before:
             self._set_meta("hlc", str(self._hlc))
+
+    def act(self) -> Act:
+        """Return what was recorded and what came of it, once the transaction is finished."""
+        return act_of(self._raw, self.recorded, self.results)
 
     def _rewrite(self) -> None:
         # What was folded before holds no longer, here and in other processes: bodies went, entries moved or were held.

@@ -206,6 +206,37 @@ def clock(call: Call) -> list[Check]:
     return [Check("clock", "ok", says)]
 
 
+def hooks(call: Call) -> list[Check]:
+    """Look at each hook, whether it may run, and at the settings of hooks."""
+    from app.hooks.finding import everything
+
+    folder, found = call.session.hook_folder(), _times(call)
+    if not os.path.lexists(folder):
+        return [*found, Check("hooks", "ok", f"none: there is no {folder}")]
+    if not folder.is_dir():
+        remedy = "Make it a folder, or remove it."
+        return [*found, Check("hooks", "wrong", f"{folder} is no folder, so no hook runs", remedy)]
+    states = {"runs": "ok", "off": "note"}
+    for hook in everything(folder):
+        found.append(Check("hook", states.get(hook.state, "wrong"), f"{hook.name}: {hook.says or 'runs'}", hook.remedy))
+    if not call.session.settings.hooks.enabled:
+        found.append(Check("hooks", "note", "off in the settings", "To run them: hooks.enabled = true."))
+    return found or [Check("hooks", "ok", f"none in {folder}")]
+
+
+def _times(call: Call) -> list[Check]:
+    """Name the times of hooks that make no sense; the defaults hold for them."""
+    given = call.session.settings.hooks
+    pairs = (("pre_seconds", given.pre_seconds, given.pre_time), ("post_seconds", given.post_seconds, given.post_time))
+    return [
+        Check(
+            "hooks", "wrong", f"hooks.{name} = {set_:g} is out of its range; {holds:g} holds", "See docs/settings.md."
+        )
+        for name, set_, holds in pairs
+        if set_ != holds
+    ]
+
+
 def _newest(call: Call) -> int | None:
     if not call.session.loaded.database.exists():
         return None
@@ -213,5 +244,5 @@ def _newest(call: Call) -> int | None:
     return max((row.updated_at for row in rows), default=None)
 
 
-ALL = (versions, terminal, settings, triage, reminders, keys, folders, sqlite, store, clock)
+ALL = (versions, terminal, settings, triage, reminders, keys, folders, sqlite, store, clock, hooks)
 """The checks, in the order they are shown."""

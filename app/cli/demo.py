@@ -44,7 +44,7 @@ def _show(call: Call, path: Path, print_path: bool) -> int:
         return 0
     from app.cli.root import open_screen
 
-    return open_screen(call)
+    return open_screen(call, hooked=False)  # samples concern nobody's chat
 
 
 def _print_path(call: Call, path: Path) -> None:

@@ -49,6 +49,7 @@ VERBS: Mapping[str, tuple[str, str]] = {
     "backup": ("app.cli.files", "backup"),
     "restore": ("app.cli.files", "restore"),
     "verify": ("app.cli.files", "verify"),
+    "hooks": ("app.cli.hooks", "hooks"),
     "doctor": ("app.cli.doctor", "doctor"),
     "config": ("app.cli.configuration", "config"),
     "demo": ("app.cli.demo", "demo"),
@@ -165,10 +166,10 @@ def tocsin(ctx: click.Context) -> int | None:
     return open_screen(call)
 
 
-def open_screen(call: Call) -> int:
+def open_screen(call: Call, *, hooked: bool = True) -> int:
     """Open the queue on the screen, with the garbage collector as Python has it: a long pause would be seen."""
     from app.tui import run_tui
 
     gc.freeze()
     gc.set_threshold(700, 10, 10)
-    return run_tui(call.session.loaded, call.frame)
+    return run_tui(call.session.loaded, call.frame, hooked=hooked)

@@ -133,5 +133,6 @@ def _body(command: Sequence[str], exit_code: int, took: int, captured: Capture) 
 def _record(call: Call, identifier: str, body: dict[str, Any]) -> None:
     from domain.entry import Draft
 
-    with call.session.keeping(f"{body['command']}\nexit code {body['exit_code']}\n\n{body['output']}"):
+    kept = f"{body['command']}\nexit code {body['exit_code']}\n\n{body['output']}"
+    with call.session.keeping(kept, typed=True):  # it was run already, and would not say the same again
         call.session.store.journal.record(identifier, lambda _it: (Draft("fact", "command", body),))

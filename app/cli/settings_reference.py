@@ -62,7 +62,7 @@ def toml(value: Any) -> str:
 
     if is_dataclass(value) and not isinstance(value, type):
         value = asdict(value)
-    if isinstance(value, bool | int):
+    if isinstance(value, bool | int | float):
         return str(value).lower()
     if isinstance(value, str):
         return json.dumps(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from collections.abc import Iterator
@@ -69,7 +70,7 @@ def keys(value: Any) -> Iterator[str]:
 
 
 def test_every_json_key_is_described(cli: Cli) -> None:
-    page = (ROOT / "docs/json.md").read_text(encoding="utf-8")
+    page = "".join((ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("json.md", "hooks.md"))
     described = set(re.findall(r"[`\"]([a-z_]+)[`\"]", page))
     described |= set(re.findall(r"`([a-z_]+)`", page))
     missing = {key for document in documents(cli) for key in keys(document)} - described
@@ -98,6 +99,14 @@ def documents(cli: Cli) -> Iterator[Any]:
     for args in reads:
         yield cli(*args, "--json").json
     yield cli("doctor", "--json", code=None).json
+    hook = cli.home / "config" / "tocsin" / "hooks" / "post-record"
+    hook.parent.mkdir(parents=True)
+    hook.write_text("#!/bin/sh\ncat\n")
+    hook.chmod(0o755)
+    yield cli("hooks", "list", "--json").json
+    tried = cli("hooks", "test", "--json").json
+    yield from (tried, json.loads(tried["hooks"][0]["stdout"]))
+    hook.unlink()
     yield cli("demo", "--json", "--print-path", "--database", str(cli.home / "demo.db")).json
     yield cli("ingest", "json", "--json", stdin='{"title": "x"}').json
     yield {"error": cli("show", "ZZZZZZ", "--json", code=3).error}
