@@ -39,6 +39,7 @@ VERBS: Mapping[str, tuple[str, str]] = {
     "undo": ("app.cli.move", "undo"),
     "conflicts": ("app.cli.conflicts", "conflicts"),
     "settle": ("app.cli.conflicts", "settle"),
+    "sla": ("app.cli.sla", "sla"),
     "sync": ("app.cli.sync", "sync"),
     "remote": ("app.cli.remote", "remote"),
     "hub": ("app.cli.hub", "hub"),
