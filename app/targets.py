@@ -47,6 +47,14 @@ def policy_of(loaded: Loaded) -> Policy:
         raise BadSettings(said, wrong.mistake.remedy or "See docs/sla.md.") from wrong
 
 
+def promised_by(loaded: Loaded) -> tuple[Policy | None, str]:
+    """Return the policy, or None and why there is none, in words for one line of the screen."""
+    try:
+        return policy_of(loaded), ""
+    except BadSettings as error:
+        return None, f"{error.message}. {error.remedy}".replace(f"{loaded.config.parent}/", "")
+
+
 def _place(loaded: Loaded, parts: _Parts) -> str:
     from app.settings_lines import place_of
 

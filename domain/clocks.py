@@ -118,7 +118,12 @@ class Clock:
     def is_near(self, now: int) -> bool:
         """Say whether it runs and the target comes soon: within its last tenth, at least its last five minutes."""
         left = None if self._stands else self.left(now)
-        return left is not None and 0 <= left <= max(LAST_MINUTES, self.target // _NEAR)
+        return left is not None and 0 <= left <= self.margin
+
+    @property
+    def margin(self) -> int:
+        """How long before the target it is near, ms by the clock on the wall."""
+        return max(LAST_MINUTES, self.target // _NEAR)
 
     @property
     def _stands(self) -> bool:
@@ -148,6 +153,12 @@ class Clocks:
     def all(self) -> tuple[Clock, ...]:
         """Those there are, the response first."""
         return tuple(each for each in (self.response, self.resolution) if each is not None)
+
+    def warns(self) -> tuple[int, int]:
+        """Return from when on an open clock is near its target, and after when it is late; the year 9999 for never."""
+        open_ones = [(each, each.due_at) for each in self.all if each.stopped_at is None and each.due_at is not None]
+        near = min((due - each.margin for each, due in open_ones), default=LATEST)
+        return near, min((due for _each, due in open_ones), default=LATEST)
 
     def open(self, now: int) -> list[Clock]:
         """Return those that still wait for something, the one that was or will be due first in front."""

@@ -25,7 +25,7 @@ def config(cli: Cli, text: str) -> tuple[str, str]:
 
 def clocks(cli: Cli, ref: str, *args: str) -> dict[str, Any]:
     found: dict[str, Any] = cli("show", ref, "--json", *args).json
-    return found["sla"] | {"raised": from_iso(found["raised_at"])}
+    return {**found["sla"], "raised": from_iso(found["raised_at"])}
 
 
 def test_a_new_incident_has_both_clocks(cli: Cli) -> None:
