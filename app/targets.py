@@ -115,7 +115,8 @@ def _targets(given: Mapping[str, str], parts: _Parts) -> dict[str, int]:
     found = {}
     for word, text in given.items():
         with _at((*parts, word)):
-            found[vocabulary.priority(word)] = _target(text)
+            priority = vocabulary.priority(word)
+            found[priority] = _target(text)
     return found
 
 

@@ -137,6 +137,14 @@ def test_broken_targets_stop_the_verb_that_needs_them_and_no_other(cli: Cli, tex
     assert f"{broken[1]}:5: " in checks["sla"]["says"]
 
 
+def test_config_show_says_when_the_section_is_not_used(cli: Cli) -> None:
+    assert cli("config", "show", *config(cli, "")).err == ""
+    broken = config(cli, "[sla]\nresponse = 5\n")
+    ran = cli("config", "show", "--json", *broken)
+    assert f"sla is not used: {broken[1]}:2: sla.response = 5" in ran.err
+    assert ran.json["settings"]["sla.hours"]["origin"] == "default"
+
+
 def test_doctor_says_what_holds(cli: Cli) -> None:
     checks = {check["name"]: check["says"] for check in cli("doctor", "--json", code=None).json["checks"]}
     assert checks["sla"] == "P1 15m/4h, P2 30m/8h, P3 4h/3d, P4 1d/10d, hours 24x7"
