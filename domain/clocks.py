@@ -15,7 +15,7 @@ from domain.durations import short
 from domain.entry import Entry
 from domain.incident import Incident
 from domain.replay import Replay
-from domain.times import LATEST, MINUTE
+from domain.times import LATEST, MINUTE, SECOND
 from domain.vocabulary import CLOSED_STATUSES
 
 LAST_MINUTES = 5 * MINUTE
@@ -297,12 +297,17 @@ def in_words(clock: Clock, now: int, *, seconds: bool = False) -> str:
     if state == "late":
         return f"{clock.name} {_span(now - due)} late"
     left = due - now
-    return f"{clock.name} in {short(left) if seconds and left <= LAST_MINUTES else _span(left)}"
+    return f"{clock.name} in {_to_the_second(left) if seconds and left <= LAST_MINUTES else _span(left)}"
 
 
 def in_last_minutes(clock: Clock, now: int) -> bool:
     """Say whether its seconds are worth counting."""
     return clock.state(now) == "running" and (left := clock.left(now)) is not None and 0 <= left <= LAST_MINUTES
+
+
+def _to_the_second(ms: int) -> str:
+    minutes, seconds = divmod(ms // SECOND, 60)
+    return f"{minutes}m{seconds:02d}s" if minutes else f"{seconds}s"
 
 
 def _span(ms: int) -> str:

@@ -259,7 +259,9 @@ def test_in_words() -> None:
     journal = raised(priority="P1")
     response, resolution = of(journal).all
     assert in_words(response, after(2.5)) == "response in 12m"
-    assert in_words(response, after(10.5), seconds=True) == "response in 4m"
+    assert in_words(response, after(10.5), seconds=True) == "response in 4m30s"
+    assert in_words(response, after(10), seconds=True) == "response in 5m00s"
+    assert in_words(response, after(9), seconds=True) == "response in 6m"
     assert in_words(response, after(14.5), seconds=True) == "response in 30s"
     assert in_words(response, after(14.5)) == "response in <1m"
     assert in_words(response, after(15.5)) == "response <1m late"
