@@ -42,6 +42,7 @@ class Loaded:
         config: The settings file, whether it exists or not.
         database: The store's file.
         origins: Where each setting that is not a default came from, by dotted name.
+        sla_problem: Why the section `sla` could not be read; everything else goes on without it.
     """
 
     def __init__(
@@ -51,7 +52,9 @@ class Loaded:
         config: Path,
         database: Path,
         origins: Mapping[str, str],
+        sla_problem: BadSettings | None = None,
     ) -> None:
+        self.sla_problem = sla_problem
         self._environ, self._given = environ, given
         self.config, self.database, self.origins = config, database, origins
 
@@ -100,15 +103,16 @@ def load(environ: Mapping[str, str], *, database: str | None = None, config: str
         raise BadSettings(f"There is no settings file {path}", "Make one with: tocsin config init.")
     given: Settings | None = None
     origins: dict[str, str] = {}
+    problem: BadSettings | None = None
     variables = any(map(is_setting, environ))
     if variables or path.exists():
         from app.settings_sources import read
 
-        given, origins = read(path, environ)
+        given, origins, problem = read(path, environ)
     chosen = database or environ.get("TOCSIN_DATABASE")
     if chosen:
         origins["database"] = "--database" if database else "TOCSIN_DATABASE"
     elif given is not None:
         chosen = given.database
     where = Path(chosen).expanduser() if chosen else paths.data_dir(environ) / "tocsin.db"
-    return Loaded(environ, given, path, where, origins)
+    return Loaded(environ, given, path, where, origins, problem)

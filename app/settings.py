@@ -181,6 +181,49 @@ class Hooks:
 
 
 @dataclass(frozen=True, slots=True)
+class SlaCalendar:
+    """Business hours."""
+
+    __pydantic_config__: ClassVar[Any] = _STRICT
+    name: str
+    open: tuple[str, ...]
+    zone: str = "UTC"
+    closed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SlaService:
+    """Targets of their own for a service category, a tag or a resource."""
+
+    __pydantic_config__: ClassVar[Any] = _STRICT
+    category: str = ""
+    tag: str = ""
+    resource: str = ""
+    hours: str = ""
+    response: Mapping[str, str] = field(default_factory=dict)
+    resolution: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Sla:
+    """Until when an incident wants an answer and an end; docs/sla.md has examples."""
+
+    __pydantic_config__: ClassVar[Any] = _STRICT
+    response: Mapping[str, str] = field(default_factory=lambda: {"P1": "15m", "P2": "30m", "P3": "4h", "P4": "1d"})
+    """By priority, how long until a person has acknowledged it; a priority that is not named has no target."""
+    resolution: Mapping[str, str] = field(default_factory=lambda: {"P1": "4h", "P2": "8h", "P3": "3d", "P4": "10d"})
+    """By priority, how long until it is resolved."""
+    hours: str = "24x7"
+    """The calendar in which that time is counted: `24x7`, or a name from `sla.calendars`."""
+    pauses: tuple[str, ...] = ()
+    """Labels of the status `other`, such as `waiting for supplier`, in which the resolution clock stands."""
+    calendars: tuple[SlaCalendar, ...] = ()
+    """Business hours: `name`, `zone`, `open` such as `["mon-fri 09:00-12:30 13:30-17:30"]`, and `closed` dates."""
+    services: tuple[SlaService, ...] = ()
+    """Targets for a `category`, `tag` or `resource`: `response`, `resolution`, `hours`. The first that matches wins."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that can be set, with its defaults."""
 
@@ -194,6 +237,7 @@ class Settings:
     ingest: Ingest = field(default_factory=Ingest)
     hub: Hub = field(default_factory=Hub)
     hooks: Hooks = field(default_factory=Hooks)
+    sla: Sla = field(default_factory=Sla)
     views: tuple[View, ...] = (
         View("open", "status:open"),
         View("mine", "status:open owner:me"),

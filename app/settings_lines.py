@@ -1,50 +1,63 @@
-"""Where a setting stands in its file: a TOML reader gives values, and a person who has to mend one needs the line."""
+"""Where in a settings file something is said: the reader of TOML gives no lines, so the file is looked through."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-_TABLE = re.compile(r"\s*(\[\[?)\s*([^\[\]]+?)\s*\]\]?\s*(#.*)?$")
-_KEY = re.compile(r"""\s*([A-Za-z0-9_.\-"' ]+?)\s*=""")
+from domain import limits
+
+Part = str | int
+_TABLE = re.compile(r"\s*(\[\[?)([^\[\]]+)\]\]?\s*(?:#.*)?")
+_KEY = re.compile(r"""\s*([\w."' -]+?)\s*=""")
 
 
-def place(path: Path, *names: str | int) -> str:
-    """Return where a setting stands: `FILE, line N`, or the file alone when it cannot be told.
-
-    Args:
-        path: The settings file.
-        names: The way to it: names of tables, a number for each list of tables on the way, from 0.
-    """
+def place_of(path: Path, parts: Sequence[Part]) -> str:
+    """Return `FILE:LINE` of a setting such as `("sla", "calendars", 0, "open")`; `FILE` when no line is known."""
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
+        with path.open(encoding="utf-8", errors="replace") as file:
+            text = file.read(limits.SETTINGS_BYTES)
+    except OSError:
         return str(path)
-    line = line_of(text, names)
-    return f"{path}, line {line}" if line else str(path)
+    line = line_of(text, parts)
+    return f"{path}:{line}" if line else str(path)
 
 
-def line_of(text: str, names: Sequence[str | int]) -> int | None:
-    """Return the line, from 1, of a setting or of what stands nearest round it; None when nothing of it is there."""
-    here: tuple[str | int, ...] = ()
-    count: dict[tuple[str | int, ...], int] = {}
-    best, depth = None, 0
+def line_of(text: str, parts: Sequence[Part]) -> int | None:
+    """Return the line that says the most of a setting's name, counted from 1, None when none says any of it."""
+    best, found = 0, None
+    for number, said in _said(text):
+        if len(said) > best and said == tuple(parts[: len(said)]):
+            best, found = len(said), number
+    return found
+
+
+def _said(text: str) -> Iterator[tuple[int, tuple[Part, ...]]]:
+    """Yield each line that names a table or a key, with the whole name; tables of a list have a number in it."""
+    counts: dict[tuple[Part, ...], int] = {}
+    table: tuple[Part, ...] = ()
     for number, line in enumerate(text.splitlines(), 1):
-        if table := _TABLE.match(line):
-            here = _parts(table[2])
-            if table[1] == "[[":
-                count[here] = count.get(here, -1) + 1
-                here = (*here, count[here])
-            found: tuple[str | int, ...] = here
-        elif key := _KEY.match(line):
-            found = (*here, *_parts(key[1]))
-        else:
-            continue
-        if len(found) > depth and tuple(names[: len(found)]) == found:
-            best, depth = number, len(found)
-    return best
+        if match := _TABLE.fullmatch(line):
+            table = _numbered(_split(match[2]), counts)
+            if match[1] == "[[":
+                bare = table if not isinstance(table[-1], int) else table[:-1]
+                counts[bare] = counts.get(bare, -1) + 1
+                table = (*bare, counts[bare])
+            yield number, table
+        elif match := _KEY.match(line):
+            yield number, (*table, *_split(match[1]))
 
 
-def _parts(name: str) -> tuple[str | int, ...]:
+def _split(name: str) -> tuple[Part, ...]:
     return tuple(part.strip().strip("\"'") for part in name.split("."))
+
+
+def _numbered(name: tuple[Part, ...], counts: dict[tuple[Part, ...], int]) -> tuple[Part, ...]:
+    """Return a table's name with the numbers of the lists that it lies in."""
+    found: tuple[Part, ...] = ()
+    for part in name:
+        found = (*found, part)
+        if found in counts:
+            found = (*found, counts[found])
+    return found

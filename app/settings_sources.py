@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, NamedTuple, get_type_hints
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, ValidationError, create_model
@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from app.loading import BadSettings, is_setting
 from app.settings import Settings, flatten, suggestion
+from app.settings_lines import place_of
 from domain import limits, vocabulary
 from domain.errors import Mistake
 from domain.query import parse
@@ -61,8 +62,20 @@ def _decoded(values: Mapping[str, Any], defaults: Any) -> dict[str, Any]:
     return found
 
 
-def read(path: Path, environ: Mapping[str, str]) -> tuple[Settings, dict[str, str]]:
-    """Return the validated settings of a file (if it exists) and the environment, and where each came from.
+ASIDE = "sla"
+"""A section without which everything else goes on: when it cannot be used, that is said and kept for who needs it."""
+
+
+class Read(NamedTuple):
+    """The settings, where each that is no default came from, and what is wrong with the section that is set aside."""
+
+    settings: Settings
+    origins: dict[str, str]
+    problem: BadSettings | None
+
+
+def read(path: Path, environ: Mapping[str, str]) -> Read:
+    """Return the validated settings of a file (if it exists) and the environment.
 
     Raises:
         BadSettings: Names the file or the variable, the setting and the remedy.
@@ -73,23 +86,34 @@ def read(path: Path, environ: Mapping[str, str]) -> tuple[Settings, dict[str, st
     for variable in variables:
         if (top := variable.removeprefix("TOCSIN_").lower().partition("__")[0]) not in known:
             raise BadSettings(f"There is no setting for the variable {variable}", suggestion(top, known))
-    try:
-        model = _model()(**of_file)
-    except ValidationError as error:
-        raise _explain(error, path, {_dotted(name): name for name in variables}) from error
-    except SettingsError as error:
-        raise BadSettings(f"A TOCSIN_ variable cannot be read: {error}", "See docs/settings.md.") from error
-    settings = Settings(**{name: getattr(model, name) for name in known})
-    _check(settings, path, {_dotted(name): name for name in variables})
+    named = {_dotted(name): name for name in variables}
+    model, problem = _validated(of_file, path, named)
+    settings = Settings(**{name: getattr(model, name) for name in known if hasattr(model, name)})
+    _check(settings, path, named)
     origins = dict.fromkeys(_names(of_file), str(path))
-    origins.update({_dotted(name): name for name in variables})
-    return settings, origins
+    return Read(settings, {**origins, **named}, problem)
 
 
-def _model() -> type[BaseSettings]:
+def _validated(
+    of_file: Mapping[str, Any], path: Path, variables: Mapping[str, str]
+) -> tuple[BaseSettings, BadSettings | None]:
+    """Return the settings as a model, without the section that is set aside if it is what is wrong."""
+    try:
+        return _model()(**of_file), None
+    except (ValidationError, SettingsError) as error:
+        first = _explain(error, path, variables)
+    try:
+        return _model(ASIDE)(**{name: value for name, value in of_file.items() if name != ASIDE}), first
+    except (ValidationError, SettingsError) as error:
+        raise _explain(error, path, variables) from error
+
+
+def _model(without: str = "") -> type[BaseSettings]:
     hints = get_type_hints(Settings, include_extras=True)
     declared: dict[str, Any] = {}
     for each in fields(Settings):
+        if each.name == without:
+            continue
         factory = each.default_factory
         default = Field(default=each.default) if factory is MISSING else Field(default_factory=factory)
         declared[each.name] = (hints[each.name], default)
@@ -121,14 +145,16 @@ def _dotted(variable: str) -> str:
     return variable.removeprefix("TOCSIN_").lower().replace("__", ".")
 
 
-def _explain(error: ValidationError, path: Path, variables: Mapping[str, str]) -> BadSettings:
+def _explain(error: ValidationError | SettingsError, path: Path, variables: Mapping[str, str]) -> BadSettings:
+    if isinstance(error, SettingsError):
+        return BadSettings(f"A TOCSIN_ variable cannot be read: {error}", "See docs/settings.md.")
     first = error.errors()[0]
     name = ".".join(str(part) for part in first["loc"])
-    path = Path(variables.get(name, path))
+    place = variables.get(name) or (place_of(path, first["loc"]) if first["loc"][0] == ASIDE else str(path))
     if first["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
-        return BadSettings(f"{path}: there is no setting “{name}”", suggestion(name, list(flatten(Settings()))))
+        return BadSettings(f"{place}: there is no setting “{name}”", suggestion(name, list(flatten(Settings()))))
     given = repr(first.get("input"))
-    return BadSettings(f"{path}: {name} = {given[:80]}: {first['msg']}", "See docs/settings.md.")
+    return BadSettings(f"{place}: {name} = {given[:80]}: {first['msg']}", "See docs/settings.md.")
 
 
 def _check(settings: Settings, path: Path, variables: Mapping[str, str]) -> None:

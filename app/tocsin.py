@@ -42,6 +42,7 @@ from widgets.spans import cells
 
 if TYPE_CHECKING:
     from app.live import Live
+    from domain.clocks import Policy
     from domain.handover_words import Line
     from domain.triage import Rules
     from screens.detail import Detail
@@ -190,6 +191,16 @@ class Tocsin(App[None]):
             live = self._make_live(self)
             live.start()
             self._live, self.desk.others, self.desk.under_way = live, live.others, live.under_way
+        self._begin_targets()
+
+    def _begin_targets(self) -> None:
+        """Read the targets, in the same thread; what is wrong with them is said, and everything else goes on."""
+        policy, problem = self.desk.promised
+        if problem:
+            self.say(f"No SLA clocks: {problem}")
+        home = self.screen_stack[0] if self.is_running else None
+        if policy is not None and isinstance(home, Queue):
+            self.call_from_thread(home.begin_targets)
 
     def _begin_minutes(self) -> None:
         self.set_interval(_MINUTE, self._minute)
@@ -417,6 +428,11 @@ def make_app(session: Session, symbols: Symbols, frame: FirstFrame | None) -> To
 
         return trouble_with(session.loaded)
 
+    def promised() -> tuple[Policy | None, str]:
+        from app.targets import promised_by
+
+        return promised_by(session.loaded)
+
     desk = Desk(
         session.store,
         session.zone,
@@ -427,6 +443,7 @@ def make_app(session: Session, symbols: Symbols, frame: FirstFrame | None) -> To
         keys=settings.keys,
         sections=settings.postmortem_sections,
         rules=rules,
+        promised=promised,
     )
 
     def handover() -> list[Line]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from functools import cached_property, partial
@@ -23,13 +24,17 @@ from storage.store import Store
 from widgets.queue_lines import UNICODE, Symbols
 
 if TYPE_CHECKING:  # the queue is on the screen before an incident is folded
+    from domain.clocks import Clocks, Policy
     from domain.entry import Draft
     from domain.handover_words import Line
     from domain.incident import Incident
+    from domain.replay import Replay
     from domain.standing import Standing
     from domain.triage import Rules
 
 Action = Callable[["Incident"], "Iterable[Draft]"]
+Promised = Callable[[], "tuple[Policy | None, str]"]
+"""Gives the policy that the clocks go by, or why there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,7 @@ class Desk:
         keys: The user's keys, by action.
         sections: Titles of the post-mortem's sections, empty for the built-in ones.
         rules: Gives the team's own for triage.
+        promised: Reads the targets, which takes imports that the first screen does not wait for; None for none.
 
     Attributes:
         others: Gives who else has an incident open; nobody, until something in the background knows.
@@ -80,7 +86,9 @@ class Desk:
         keys: Mapping[str, str] | None = None,
         sections: tuple[str, ...] = (),
         rules: Callable[[], Rules] | None = None,
+        promised: Promised | None = None,
     ) -> None:
+        self._promised = promised
         self.store, self.views, self.symbols, self.strict = store, tuple(views), symbols, strict
         self.state_dir = state_dir or store.path.parent
         self.keys = keys or {}
@@ -99,6 +107,30 @@ class Desk:
         from domain.triage import Rules
 
         return self._rules() if self._rules else Rules()
+
+    @cached_property
+    def promised(self) -> tuple[Policy | None, str]:
+        """The policy that the clocks go by, and what is wrong when there should be one."""
+        return self._promised() if self._promised else (None, "")
+
+    def clocks(self, replay: Replay, incident: Incident) -> Clocks:
+        """Return an incident's clocks; none without targets."""
+        from domain.clocks import Clocks, clocks
+
+        policy = self.promised[0]
+        return clocks(replay, incident, policy) if policy else Clocks()
+
+    def warnings(self, wanted: Sequence[tuple[str, int]]) -> dict[str, tuple[int, int, int]]:
+        """Return of incidents, each with the number of its newest entry, from when on they are near and late.
+
+        It folds each, so it is called in a thread; a store that cannot be read just now gives those it has read.
+        """
+        found: dict[str, tuple[int, int, int]] = {}
+        with suppress(StoreError), closing(self.store.another_reader()) as reader:
+            for incident, last in wanted:
+                replay = reader.replay(incident)
+                found[incident] = (last, *self.clocks(replay, replay.result()).warns())
+        return found
 
     @property
     def me(self) -> str:

@@ -7,8 +7,10 @@ from typing import Any
 
 from textual.app import ComposeResult
 from textual.message import Message
+from textual.timer import Timer
 
 from domain import actions, lifecycle
+from domain.clocks import LAST_MINUTES, Clocks
 from domain.incident import Incident
 from domain.moments import moments
 from domain.replay import Replay
@@ -19,6 +21,8 @@ from screens.reading import Reading
 from widgets.facts import Facts
 from widgets.status_bar import StatusBar
 from widgets.timeline import Timeline
+
+_SECOND = 1000
 
 
 class Detail(DeskScreen):
@@ -46,6 +50,8 @@ class Detail(DeskScreen):
         super().__init__(desk)
         self._shown = incident
         self._incident: Incident = Incident(id=incident)
+        self._clocks = Clocks()
+        self._tick: Timer | None = None
         self._last = -1
 
     def compose(self) -> ComposeResult:
@@ -75,6 +81,7 @@ class Detail(DeskScreen):
         entries = self.desk.reader.entries(self._shown)
         replay = Replay(self._shown).extend(entries)
         self._incident = self.desk.reader.named(replay.result())
+        self._clocks = self.desk.clocks(replay, self._incident)
         self._show_facts()
         self.query_one(StatusBar).show(lifecycle.choices(self._incident, strict=self.desk.strict))
         self.query_one(Timeline).show(moments(entries, replay))
@@ -83,7 +90,22 @@ class Detail(DeskScreen):
             await self.desk.mark_seen(self._shown)
 
     def _show_facts(self) -> None:
-        self.query_one(Facts).show(self._incident, self.desk.others(self._shown))
+        self.query_one(Facts).show(self._incident, self.desk.others(self._shown), self._clocks)
+        self._wind()
+
+    def _wind(self) -> None:
+        """Have the clocks painted when the last five minutes of one begin, and each second within them."""
+        if self._tick is not None:
+            self._tick.stop()
+        now = self.desk.now()
+        left = [each.left(now) for each in self._clocks.open(now) if each.state(now) == "running"]
+        waits = [max(_SECOND, ms - LAST_MINUTES) for ms in left if ms is not None and ms >= 0]
+        self._tick = self.set_timer(min(waits) / 1000, self._paint_clocks) if waits else None
+
+    def _paint_clocks(self) -> None:
+        if self.ready:
+            self.query_one(Facts).tick()
+            self._wind()
 
     def met(self) -> None:
         """Show who has it open now."""

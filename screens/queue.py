@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from textual import events, work
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from widgets.preview import Preview
 
 _MARK_LIMIT = 500
+_REST = 0.12  # seconds the list rests before its targets are worked out: holding a key down waits for nothing
 _EXAMPLE = 'words, status:open priority:<=P2 owner:me "disk full"'
 
 
@@ -57,6 +59,7 @@ class Queue(DeskScreen):
         self._query = self._view.query
         self._found = ""
         self._roomy = False  # whether there is a preview
+        self._targets = False  # whether rows are marked whose targets pass
         self._beside = desk.store.another_reader()
 
     # -- layout ----------------------------------------------------------------------------------------------------
@@ -226,6 +229,25 @@ class Queue(DeskScreen):
         event.stop()
         if self._roomy:
             self._preview(event.row)
+        self._look_at_targets()
+
+    def begin_targets(self) -> None:
+        """Mark rows whose targets pass from now on: what that needs is loaded."""
+        self._targets = True
+        self._look_at_targets()
+
+    def _look_at_targets(self) -> None:
+        if self._targets and self._list.unwarned():
+            self._warn()
+
+    @work(exclusive=True, group="targets")
+    async def _warn(self) -> None:
+        """Work out when the targets of the rows in view come, once the list rests."""
+        await asyncio.sleep(_REST)
+        if rows := self._list.unwarned():
+            found = await asyncio.to_thread(self.desk.warnings, [(row.id, row.last) for row in rows])
+            if self.ready:
+                self._list.warn(found)
 
     @work(exclusive=True, group="preview")
     async def _preview(self, row: QueueRow | None) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import tzinfo
 
+from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
+from domain.clocks import Clocks, in_words
 from domain.durations import short
 from domain.incident import Incident, Item
 from domain.text import safe_text
@@ -17,6 +19,7 @@ from widgets.painting import strip
 from widgets.queue_lines import Symbols
 from widgets.spans import Span, Spans, between, clip, plain
 
+_WIDE = 100  # cells from which on there is room for both clocks
 _NAMED = 2  # of those who have it open too, by name; there is little room beside a title
 
 
@@ -30,27 +33,39 @@ class Facts(Widget):
         self._symbols, self._zone, self._now = symbols, zone, now
         self._incident: Incident | None = None
         self._others: tuple[str, ...] = ()
+        self._clocks = Clocks()
 
-    def show(self, incident: Incident, others: Sequence[str] = ()) -> None:
-        """Show an incident, and who else has it open."""
-        self._incident, self._others = incident, tuple(others)
+    def show(self, incident: Incident, others: Sequence[str] = (), clocks: Clocks | None = None) -> None:
+        """Show an incident, its clocks, and who else has it open."""
+        self._incident, self._others, self._clocks = incident, tuple(others), clocks or Clocks()
         self.refresh()
+
+    def tick(self) -> None:
+        """Paint the line of the clocks again."""
+        self.refresh(Region(0, 0, self.size.width, 1))
 
     def render_line(self, y: int) -> Strip:
         """Return one of the lines."""
         width = self.size.width
         lines: list[Spans] = []
         if self._incident:
-            lines = fact_lines(self._incident, width, self._zone(), self._now(), self._symbols, self._others)
+            zone, now = self._zone(), self._now()
+            lines = fact_lines(self._incident, width, zone, now, self._symbols, self._others, self._clocks)
         return strip(clip(lines[y] if y < len(lines) else [], width), width, self.rich_style)
 
 
 def fact_lines(
-    incident: Incident, width: int, zone: tzinfo, now: int, symbols: Symbols, others: Sequence[str] = ()
+    incident: Incident,
+    width: int,
+    zone: tzinfo,
+    now: int,
+    symbols: Symbols,
+    others: Sequence[str] = (),
+    clocks: Clocks | None = None,
 ) -> list[Spans]:
-    """Return the lines: title; state and owner; the moments; what it touches; what it is related to."""
+    """Return the lines: title and clocks; state and owner; the moments; what it touches; what it is related to."""
     return [
-        _title(incident, width, others),
+        _title(incident, width, others, clock_spans(clocks or Clocks(), now, width, symbols)),
         _state(incident, symbols),
         _moments(incident, zone, now, symbols),
         _touched(incident, symbols),
@@ -58,14 +73,25 @@ def fact_lines(
     ]
 
 
-def _title(incident: Incident, width: int, others: Sequence[str]) -> Spans:
+def clock_spans(clocks: Clocks, now: int, width: int, symbols: Symbols) -> Spans:
+    """Return what is due first, on a wide line the other one, too; of an incident that is over, what was missed."""
+    over = sorted(clocks.all, key=lambda each: (each.met(now) is not False, each.name))
+    spans: Spans = []
+    for clock in (clocks.open(now) or over)[: 2 if width >= _WIDE else 1]:
+        if words := in_words(clock, now, seconds=True):
+            role = "bad" if clock.met(now) is False else "warn" if clock.is_near(now) else ""
+            spans += [*(_dot(symbols) if spans else [Span(" ")]), Span(words, role)]
+    return [*spans, Span(" ")] if spans else []
+
+
+def _title(incident: Incident, width: int, others: Sequence[str], clocks: Spans) -> Spans:
     left = [Span(f" {incident.ref} ", "key"), plain(incident.title, "strong")]
     right = [Span(" DRILL ", "warn")] if incident.drill else []
     if incident.conflicts:
         right.append(Span(f" {len(incident.conflicts)} to decide (C) ", "warn"))
     if others:
         right.append(plain(f" {', '.join(others[:_NAMED])}{' …' if len(others) > _NAMED else ''} here too ", "warn"))
-    return between(left, right, width)
+    return between(left, [*right, *clocks], width)
 
 
 def _state(incident: Incident, symbols: Symbols) -> Spans:

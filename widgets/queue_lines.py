@@ -70,8 +70,11 @@ def heading(width: int) -> Spans:
     return [Span(fit("  " + " ".join(parts) + " " + "AGE".rjust(found.age), width), "muted")]
 
 
-def row_line(row: QueueRow, width: int, now: int, *, marked: bool, symbols: Symbols) -> Spans:
-    """Return a row without its cursor cell: the second gutter cell says marked, conflict or new."""
+def row_line(row: QueueRow, width: int, now: int, *, marked: bool, symbols: Symbols, sign: str = "") -> Spans:
+    """Return a row without its cursor cell: the second gutter cell says marked, conflict or new.
+
+    `sign` stands before the age: a target has passed, or comes soon.
+    """
     found = columns(width)
     closed = row.ended_at is not None
     dim = "muted" if closed else ""
@@ -89,6 +92,9 @@ def row_line(row: QueueRow, width: int, now: int, *, marked: bool, symbols: Symb
     spans.append(Span(fit(short, found.phase) + " ", dim or _PHASE_ROLE.get(phase, "")))
     if found.owner:
         spans.append(Span(fit(safe_text(row.owner or "-"), found.owner) + " ", dim or ("" if row.owner else "muted")))
+    if sign.strip():
+        spans[-1] = Span(spans[-1].text[:-1], spans[-1].role)
+        spans.append(Span(sign, "bad" if sign == "!" else "warn"))
     spans.append(Span(age(now - (row.ended_at or row.raised_at)).rjust(found.age), dim))
     return spans
 

@@ -6,7 +6,7 @@ repaints the two cells of the gutter that change; when the cursor leaves the vie
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import ClassVar, Protocol
 
 from rich.style import Style
@@ -19,9 +19,11 @@ from textual.widget import Widget
 from domain.rows import QueueRow
 from widgets.painting import Held, strip
 from widgets.queue_lines import Symbols, row_line
+from widgets.queue_warnings import Moments, QueueWarnings
 from widgets.spans import Span, Spans, clip
 
 _BEGINNING = -1
+_AGE = 4  # cells at the end of a row; the sign stands before them
 _HELD_BODIES = 300  # painted rows kept
 _HELD_PAGES = 8  # windows kept round the view; what lies further is read again
 
@@ -81,7 +83,8 @@ class QueueList(Widget, can_focus=True, inherit_bindings=False):
         self._rows: list[QueueRow] = []
         self._top = self._cursor = 0
         self._ended = False
-        self._bodies: dict[tuple[QueueRow, int, bool, int, Style], Strip] = {}
+        self._bodies: dict[tuple[QueueRow, int, bool, int, str, Style], Strip] = {}
+        self._warnings = QueueWarnings()
         self.marked: dict[str, QueueRow] = {}
         self.empty: list[Spans] = []
 
@@ -117,6 +120,21 @@ class QueueList(Widget, can_focus=True, inherit_bindings=False):
             self.marked = {row.id: row for row in self._source.after(_BEGINNING, limit)}
         self.refresh()
         return len(self.marked)
+
+    # -- targets ---------------------------------------------------------------------------------------------------
+
+    def unwarned(self) -> list[QueueRow]:
+        """Return the rows in view of which nobody has said yet, as they stand, when their targets come."""
+        return self._warnings.missing(self._rows[self._top : self._top + self.page])
+
+    def warn(self, found: Mapping[str, Moments]) -> None:
+        """Take in when the targets of some incidents come, and paint the signs that change."""
+        now, view = self._now(), self._rows[self._top : self._top + self.page]
+        before = [self._warnings.sign(row, now) for row in view]
+        self._warnings.learn(found)
+        for y, (row, sign) in enumerate(zip(view, before, strict=True)):
+            if self._warnings.sign(row, now) != sign:
+                self.refresh(Region(max(0, self.size.width - _AGE - 1), y, 1, 1))
 
     # -- moving ----------------------------------------------------------------------------------------------------
 
@@ -270,12 +288,12 @@ class QueueList(Widget, can_focus=True, inherit_bindings=False):
     def _body(self, row: QueueRow, width: int, base: Style) -> Strip:
         """Return a row without its cursor cell, kept for a minute: a cursor key changes that cell and no other."""
         now = self._now()
-        marked, minute = row.id in self.marked, now // 60_000
-        key = (row, width, marked, minute, base)
+        marked, minute, sign = row.id in self.marked, now // 60_000, self._warnings.sign(row, now)
+        key = (row, width, marked, minute, sign, base)
         if key not in self._bodies:
             if len(self._bodies) > _HELD_BODIES:
                 self._bodies.clear()
-            line = row_line(row, width + 1, now, marked=marked, symbols=self._symbols)
+            line = row_line(row, width + 1, now, marked=marked, symbols=self._symbols, sign=sign)
             self._bodies[key] = strip(line, width, base)
         return self._bodies[key]
 

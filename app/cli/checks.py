@@ -108,6 +108,13 @@ def keys(call: Call) -> list[Check]:
     return found or [Check("keys", "ok", f"{len(remapped)} changed" if remapped else "as shipped")]
 
 
+def sla(call: Call) -> list[Check]:
+    """Read the targets, the business hours and the pauses."""
+    from app.targets import in_words, policy_of
+
+    return [Check("sla", "ok", in_words(policy_of(call.session.loaded)))]
+
+
 def folders(call: Call) -> list[Check]:
     """Look at the folders and the rights of what is in them."""
     from app import paths
@@ -244,5 +251,5 @@ def _newest(call: Call) -> int | None:
     return max((row.updated_at for row in rows), default=None)
 
 
-ALL = (versions, terminal, settings, triage, reminders, keys, folders, sqlite, store, clock, hooks)
+ALL = (versions, terminal, settings, triage, reminders, keys, sla, folders, sqlite, store, clock, hooks)
 """The checks, in the order they are shown."""

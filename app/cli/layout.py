@@ -12,6 +12,7 @@ from domain.text import safe_text
 from domain.times import stamp
 
 if TYPE_CHECKING:
+    from domain.clocks import Clocks
     from domain.incident import Incident, Item
     from domain.moments import Moment
     from domain.rows import QueueRow
@@ -54,10 +55,11 @@ def result_line(incident: Incident, style: Style) -> str:
     return "  ".join(parts)
 
 
-def incident_lines(incident: Incident, zone: tzinfo, now: int, style: Style) -> Iterator[str]:
+def incident_lines(incident: Incident, clocks: Clocks, zone: tzinfo, now: int, style: Style) -> Iterator[str]:
     """Yield everything that is known of an incident."""
     yield f"{style(incident.ref, 'ref')}  {style(incident.title, 'strong')}"
     yield from _facts(_state(incident, now), style)
+    yield from _clocks(clocks, zone, now, style)
     yield from _facts(_moments(incident, zone), style)
     yield from _facts(_members(incident), style)
     for title, text in (("Description", incident.description), ("Background", incident.background)):
@@ -98,6 +100,17 @@ def _state(incident: Incident, now: int) -> Iterator[tuple[str, Any]]:
     yield "Age", short((incident.ended_at or now) - incident.raised_at)
     yield "Notes", incident.notes
     yield ("Alerts", f"{incident.alerts}, {incident.firing} firing" if incident.alerts else "")
+
+
+def _clocks(clocks: Clocks, zone: tzinfo, now: int, style: Style) -> Iterator[str]:
+    from domain.clocks import in_words  # a list has no clocks
+
+    for clock in clocks.all:
+        words, due = in_words(clock, now), clock.due(now)
+        if words:
+            at = f" (target {stamp(due, zone)})" if due is not None and clock.state(now) != "paused" else ""
+            role = "alarm" if clock.met(now) is False else "warning" if clock.is_near(now) else ""
+            yield f"{style(f'{clock.name.capitalize():<14}', 'dim')}{style(words.partition(' ')[2] + at, role)}"
 
 
 def _moments(incident: Incident, zone: tzinfo) -> Iterator[tuple[str, Any]]:

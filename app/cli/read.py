@@ -83,15 +83,21 @@ def _queue_object(call: Call, text: str, limit: int | None) -> None:
 @click.argument("ref", type=REF)
 @click.pass_obj
 def show(call: Call, ref: str) -> None:
-    """Show an incident: its state, moments, members and description."""
-    reader = call.session.store.reader
-    incident = reader.incident(reader.resolve(ref))
+    """Show an incident: its state, clocks, moments, members and description."""
+    from app.cli.sla import clocks_of, sla_object
+
+    reader, now = call.session.store.reader, call.session.clock()
+    replay = reader.replay(reader.resolve(ref))
+    incident = reader.named(replay.result())
+    clocks = clocks_of(call, replay, incident)
     if call.json:
-        call.show([incident])
+        from app.cli.objects import incident_object
+
+        call.out.object({**incident_object(incident), "sla": sla_object(clocks, now)})
         return
     from app.cli.layout import incident_lines
 
-    call.out.lines(incident_lines(incident, call.session.zone, call.session.clock(), call.out.style))
+    call.out.lines(incident_lines(incident, clocks, call.session.zone, now, call.out.style))
 
 
 @click.command("log", cls=Verb)

@@ -40,6 +40,7 @@ VERBS: Mapping[str, tuple[str, str]] = {
     "handover": ("app.cli.handover", "handover"),
     "conflicts": ("app.cli.conflicts", "conflicts"),
     "settle": ("app.cli.conflicts", "settle"),
+    "sla": ("app.cli.sla", "sla"),
     "sync": ("app.cli.sync", "sync"),
     "remote": ("app.cli.remote", "remote"),
     "hub": ("app.cli.hub", "hub"),

@@ -128,6 +128,17 @@ def test_keys_that_cannot_be_are_told_before_anything_is_painted(
     assert action in at.text.replace("\n", "")
 
 
+def test_targets_that_cannot_be_are_told_and_the_queue_comes_up(terminal: Any, raised: Raise, tmp_path: Path) -> None:
+    raised("disk full", priority="P1")
+    config = tmp_path / "config.toml"
+    config.write_text('[sla.response]\nP1 = "soon"\n')
+    at = terminal("--config", str(config))
+    at.see("disk full")
+    at.see("No SLA clocks: config.toml:2: sla.response.P1")
+    at.type(b"\r")
+    at.see("open for")
+
+
 def test_a_theme_that_is_not_there_is_told_and_the_queue_comes_up(terminal: Any, raised: Raise) -> None:
     raised("disk full")
     at = terminal(TOCSIN_DISPLAY__THEME="no-such-theme")

@@ -113,6 +113,7 @@ def moves_cursor(data: bytes) -> list[bytes]:
 def test_a_cursor_key_sends_two_cells_in_48_bytes(terminal: Any, five_thousand: Path) -> None:
     at = terminal(database=five_thousand, size=(100, 30))
     at.see("incident 00")
+    at.see("!")
     at.settle(0.5)
     for down, up in ((b"j", b"k"), (b"\x1b[B", b"\x1b[A")):
         # There and back three times: once a minute the ages are painted, which may fall beside a key.
@@ -136,6 +137,7 @@ def answer_to(at: Any, key: bytes) -> bytes:
 def test_an_idle_screen_sends_nothing_while_it_polls(terminal: Any, five_thousand: Path) -> None:
     at = terminal(database=five_thousand)
     at.see("incident 00")
+    at.see("!")  # targets have passed: that is the last thing that a start paints
     at.settle(0.6)
     if time.time() % 60 > 55:  # the one clock lets the ages grow once a minute: begin after that
         at.until(lambda: time.time() % 60 < 5)

@@ -38,4 +38,4 @@ def test_a_reminder_that_is_no_duration_is_named(cli: Cli) -> None:
     config = cli.home / "config.toml"
     config.write_text('\n[reminders]\nstale_acknowledged = "soon"\n')
     ran = cli("handover", "--config", str(config), "--json", code=7)
-    assert f"{config}, line 3: reminders.stale_acknowledged" in ran.error["message"]
+    assert f"{config}:3: reminders.stale_acknowledged" in ran.error["message"]

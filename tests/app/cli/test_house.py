@@ -15,7 +15,19 @@ def test_a_healthy_house(cli: Cli) -> None:
     found = cli("doctor", "--json").json
     assert found["ok"] is True
     names = {check["name"] for check in found["checks"]}
-    assert {"versions", "terminal", "colours", "settings", "keys", "data", "state", "SQLite", "store", "clock"} <= names
+    assert {
+        "versions",
+        "terminal",
+        "colours",
+        "settings",
+        "keys",
+        "sla",
+        "data",
+        "state",
+        "SQLite",
+        "store",
+        "clock",
+    } <= names
     assert "1 incidents" in cli("doctor").out
 
 

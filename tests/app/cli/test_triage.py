@@ -100,7 +100,7 @@ def test_a_rule_without_meaning_is_named_with_its_line(cli: Cli, config: Path, t
     ref = cli.raise_("one")
     config.write_text(text)
     ran = cli("set", ref, "impact=high", "--json", code=7)
-    assert f"{config}, line {line}: " in ran.error["message"]
+    assert f"{config}:{line}: " in ran.error["message"]
     assert says in ran.error["message"]
     checks = cli("doctor", "--json", code=1).json["checks"]
     assert [check["says"] for check in checks if check["state"] == "wrong"] == [ran.error["message"]]
