@@ -17,6 +17,7 @@ KEPT = 65_536
 _LOOK = 0.02  # seconds between looks whether it has ended: a child of it may hold its output open
 _GRACE = 0.2  # seconds that such a child has, once the hook itself has ended
 _PORTION = 65_536
+_LAST_READS = 3  # enough for what a pipe holds, and its end
 
 How = Literal["ended", "over", "stopped", "not_started"]
 
@@ -118,20 +119,32 @@ class _Talk:
             if self._has_ended(now):
                 return "ended"
             if now >= deadline:
-                self.held = self._process.poll() is not None
-                return "ended" if self.held else "over"
+                return self._cut("over")
             if stopped():
-                return "stopped"
+                return self._cut("stopped")
             self._serve(min(_LOOK, deadline - now))
+
+    def _cut(self, how: How) -> How:
+        """Return how it ended now that nothing is waited for: it may just have done so by itself."""
+        if self._process.poll() is None:
+            return how
+        for _ in range(_LAST_READS):
+            self._serve(0)
+        self.held = self._speaks()
+        return "ended"
 
     def _has_ended(self, now: float) -> bool:
         if self._process.poll() is None:
             return False
-        if not any(key.data != "stdin" for key in self._selector.get_map().values()):
+        if not self._speaks():
             return True
         self._ended_at = now if self._ended_at is None else self._ended_at
         self.held = now - self._ended_at >= _GRACE
         return self.held
+
+    def _speaks(self) -> bool:
+        """Say whether somebody still holds its output."""
+        return any(key.data != "stdin" for key in self._selector.get_map().values())
 
     def _serve(self, seconds: float) -> None:
         if not self._selector.get_map():  # it has closed everything, and still runs

@@ -84,6 +84,18 @@ def test_a_child_that_holds_its_output_is_ended_and_that_is_said(write: Write, c
     os.close(reader)
 
 
+def test_one_that_is_stopped_after_it_has_ended_has_ended_and_its_child_goes(write: Write, config: Path) -> None:
+    pipe, gone = config / "pipe", config / "gone"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    text = f"exec 3>{pipe}; (while kill -0 $$ 2>/dev/null; do :; done; : >{gone}; exec sleep 1000) & exit 4"
+    ended = go(write("x", text), stopped=gone.exists)
+    os.set_blocking(reader, True)
+    assert (ended.how, ended.code, ended.held) == ("ended", 4, True)
+    assert os.read(reader, 1) == b""
+    os.close(reader)
+
+
 def test_a_child_that_let_go_of_the_output_goes_on(write: Write, config: Path) -> None:
     pipe, start = config / "pipe", config / "start"
     os.mkfifo(pipe)
