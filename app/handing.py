@@ -9,19 +9,22 @@ from typing import TYPE_CHECKING
 from app.loading import BadSettings
 from app.rules import stale_after
 from app.settings import Reminders
+from app.targets import promised_by
+from domain.clocks import Clocks, Policy, clocks
 from domain.handover import Handover, handover
 from domain.handover_words import Line, lines
 from domain.times import parse_duration
 
 if TYPE_CHECKING:
     from app.session import Session
+    from domain.incident import Incident
     from storage.reader import Reader
 
 MOST = 500
 """Open incidents that are listed; how many there are beyond is said."""
 
 
-def handed_over(reader: Reader, now: int, stale: int, zone: tzinfo) -> tuple[Handover, int]:
+def handed_over(reader: Reader, now: int, stale: int, zone: tzinfo, policy: Policy | None) -> tuple[Handover, int]:
     """Return what is to be handed over, and how many open incidents are not listed.
 
     Args:
@@ -29,10 +32,17 @@ def handed_over(reader: Reader, now: int, stale: int, zone: tzinfo) -> tuple[Han
         now: The moment, ms.
         stale: How long after an acknowledgement something has to have been recorded, ms.
         zone: Whose days follow-ups are due on.
+        policy: What the clocks go by; None for no targets.
     """
     found = reader.handing(MOST)
-    incidents = reader.incidents([*found.open, *found.closed])
-    return handover(incidents, found.changed, now, stale_after=stale, zone=zone), found.more
+    incidents: list[Incident] = []
+    running: dict[str, Clocks] = {}
+    for identifier in found.open:
+        replay = reader.replay(identifier)
+        incidents.append(reader.named(replay.result()))
+        running[identifier] = clocks(replay, incidents[-1], policy) if policy else Clocks()
+    incidents += reader.incidents(found.closed)
+    return handover(incidents, found.changed, now, stale_after=stale, zone=zone, clocks=running), found.more
 
 
 def handover_lines(session: Session, zone: tzinfo) -> list[Line]:
@@ -42,5 +52,5 @@ def handover_lines(session: Session, zone: tzinfo) -> list[Line]:
     except BadSettings:  # said when the queue opened
         stale = parse_duration(Reminders().stale_acknowledged)
     with closing(session.store.another_reader()) as reader:
-        found, more = handed_over(reader, session.clock(), stale, zone)
+        found, more = handed_over(reader, session.clock(), stale, zone, promised_by(session.loaded)[0])
     return list(lines(found, zone, more))

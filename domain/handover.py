@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
+from types import MappingProxyType
 
+from domain.clocks import Clock, Clocks
 from domain.incident import FollowUp, Incident
 
-_NEVER = "9999-12-31"
+_NO_CLOCKS, _NEVER = Clocks(), "9999-12-31"
 _NEXT: Mapping[str, str] = {
     "New": "acknowledge it",
     "Acknowledged": "triage it",
@@ -31,6 +33,7 @@ class Open:
         changed: How many entries of others came since the reader last looked at it.
         stale_since: When somebody acknowledged it who has recorded nothing for too long since, ms; None otherwise.
         update_due: When somebody was promised to hear, ms; None when nothing was promised.
+        clock: The target that is or was due first of those still open; None without one.
     """
 
     incident: Incident
@@ -39,6 +42,7 @@ class Open:
     changed: int
     stale_since: int | None
     update_due: int | None
+    clock: Clock | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,14 @@ class Handover:
         return tuple(sorted(found, key=lambda each: each.stale_since or 0))
 
     @property
+    def targets(self) -> tuple[Open, ...]:
+        """Those whose target is near or has passed, the first due first."""
+        found = [
+            (each.clock.due(self.at) or 0, each) for each in self.open if each.clock and presses(each.clock, self.at)
+        ]
+        return tuple(each for _due, each in sorted(found, key=lambda pair: pair[0]))
+
+    @property
     def updates(self) -> tuple[Open, ...]:
         """Those for which somebody was promised to hear, the soonest first."""
         found = [each for each in self.open if each.update_due is not None]
@@ -77,7 +89,13 @@ class Handover:
 
 
 def handover(
-    incidents: Iterable[Incident], changed: Mapping[str, int], now: int, *, stale_after: int, zone: tzinfo = UTC
+    incidents: Iterable[Incident],
+    changed: Mapping[str, int],
+    now: int,
+    *,
+    stale_after: int,
+    zone: tzinfo = UTC,
+    clocks: Mapping[str, Clocks] = MappingProxyType({}),
 ) -> Handover:
     """Return what has to be handed over.
 
@@ -87,14 +105,18 @@ def handover(
         now: The moment, ms.
         stale_after: How long after an acknowledgement something has to have been recorded, ms.
         zone: Whose days follow-ups are due on.
+        clocks: By incident, the clocks of its targets.
     """
     found = list(incidents)
     today = datetime.fromtimestamp(now / 1000, zone).date()
-    open_ones = [_open(each, changed.get(each.id, 0), now, stale_after) for each in found if not each.is_closed]
+    open_ones = [
+        _open(each, changed.get(each.id, 0), now, stale_after, clocks.get(each.id, _NO_CLOCKS))
+        for each in found
+        if not each.is_closed
+    ]
     todo = [_todo(each, follow_up, today) for each in found for follow_up in each.follow_ups if not follow_up.done]
-    return Handover(
-        now, tuple(open_ones), tuple(sorted(todo, key=lambda each: (each.follow_up.due or "9999", not each.late)))
-    )
+    todo.sort(key=lambda each: each.follow_up.due or _NEVER)
+    return Handover(now, tuple(open_ones), tuple(todo))
 
 
 def next_step(incident: Incident) -> str:
@@ -104,12 +126,18 @@ def next_step(incident: Incident) -> str:
     return _NEXT.get(incident.phase, "see its label" if incident.status == "other" else "")
 
 
-def _open(incident: Incident, changed: int, now: int, stale_after: int) -> Open:
+def presses(clock: Clock, now: int) -> bool:
+    """Say whether a target is near or has passed."""
+    return clock.is_near(now) or clock.state(now) == "late"
+
+
+def _open(incident: Incident, changed: int, now: int, stale_after: int, running: Clocks) -> Open:
     commander = next((item.name for item in incident.roles if item.relation == "commander"), "")
     acknowledged = incident.acknowledged_at
     waits = incident.phase == "Acknowledged" and now - incident.updated_at >= stale_after
     stale = acknowledged if waits else None
-    return Open(incident, commander, next_step(incident), changed, stale, incident.next_update_at)
+    clock = next(iter(running.open(now)), None)
+    return Open(incident, commander, next_step(incident), changed, stale, incident.next_update_at, clock)
 
 
 def _todo(incident: Incident, follow_up: FollowUp, today: date) -> ToDo:

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from datetime import tzinfo
 from typing import NamedTuple
 
+from domain.clocks import in_words
 from domain.durations import short
-from domain.handover import Handover, Open, ToDo
+from domain.handover import Handover, Open, ToDo, presses
 from domain.times import stamp
 
 
@@ -48,6 +49,7 @@ def summary(found: Handover, more: int = 0) -> str:
     overdue = sum(each.late for each in found.follow_ups)
     for n, what in (
         (more, "of them not listed"), (unowned, "without an owner"), (len(found.stale), "acknowledged and left"),
+        (len(found.targets), "near or past a target"),
         (len(found.updates), "with an update promised"), (late, "of those late"),
         (len(found.changed), "changed since you looked"), (len(found.follow_ups), "to do afterwards"),
         (overdue, "of those late"),
@@ -64,6 +66,8 @@ def _incident(each: Open, now: int, zone: tzinfo) -> Iterator[Line]:
     open_for = f"open for {short(now - incident.raised_at)}"
     owner = f"owner {incident.owner}" if incident.owner else "nobody owns it"
     yield Line(f"    {owner}{command} · {open_for} · next: {each.next_step or '-'}", "" if incident.owner else "warn")
+    if each.clock and (said := in_words(each.clock, now)):
+        yield Line(f"    {said}", "warn" if presses(each.clock, now) else "")
     if each.stale_since is not None:
         yield Line(f"    acknowledged {short(now - each.stale_since)} ago, and nothing recorded since", "warn")
     if each.update_due is not None:

@@ -10,6 +10,7 @@ from app.cli.call import Call
 from app.cli.verb import Verb
 
 if TYPE_CHECKING:
+    from domain.clocks import Clock
     from domain.handover import Handover, Open, ToDo
 
 _ROLES = {"head": "strong", "warn": "warning", "ref": "ref", "dim": "dim"}
@@ -25,10 +26,12 @@ def handover(call: Call) -> None:
     """
     from app.handing import handed_over
     from app.rules import stale_after
+    from app.targets import policy_of
 
     session = call.session
     stale = stale_after(session.loaded)
-    found, more = handed_over(session.store.reader, session.clock(), stale, session.zone)
+    policy = policy_of(session.loaded)
+    found, more = handed_over(session.store.reader, session.clock(), stale, session.zone, policy)
     if call.json:
         call.out.object(_object(found, more))
         return
@@ -43,8 +46,9 @@ def _object(found: Handover, more: int) -> dict[str, Any]:
 
     return {
         "at": iso(found.at),
-        "open": [_open(each) for each in found.open],
+        "open": [_open(each, found.at) for each in found.open],
         "more": more,
+        "targets": [each.incident.ref for each in found.targets],
         "stale": [each.incident.ref for each in found.stale],
         "updates_due": [each.incident.ref for each in found.updates],
         "changed": [each.incident.ref for each in found.changed],
@@ -52,7 +56,7 @@ def _object(found: Handover, more: int) -> dict[str, Any]:
     }
 
 
-def _open(each: Open) -> dict[str, Any]:
+def _open(each: Open, now: int) -> dict[str, Any]:
     from domain.times import iso
 
     incident = each.incident
@@ -65,10 +69,17 @@ def _open(each: Open) -> dict[str, Any]:
         "commander": each.commander or None,
         "next_step": each.next_step,
         "changed": each.changed,
+        "target": _target(each.clock, now) if each.clock else None,
         "stale_since": iso(each.stale_since),
         "next_update_at": iso(each.update_due),
         "drill": incident.drill,
     }
+
+
+def _target(clock: Clock, now: int) -> dict[str, Any]:
+    from domain.times import iso
+
+    return {"clock": clock.name, "target_at": iso(clock.due(now)), "state": clock.state(now)}
 
 
 def _todo(each: ToDo) -> dict[str, Any]:

@@ -7,9 +7,12 @@ from typing import Any
 
 import pytest
 
+from domain.clocks import Policy, clocks
 from domain.handover import handover, next_step
 from domain.handover_words import lines, summary
 from domain.incident import FollowUp, Incident, Item, Told
+from domain.replay import Replay
+from tests.domain.timeline import entry
 
 HOUR = 3_600_000
 NOW = 1_795_000_000_000  # 2026-11-18 11:06 UTC
@@ -51,6 +54,21 @@ def test_what_was_acknowledged_and_left_is_named(idle: int, phase: dict[str, Any
     found = handover([incident("A", updated_at=NOW - idle, **phase)], {}, NOW, stale_after=HOUR)
     assert bool(found.stale) is stale
     assert any("nothing recorded since" in line.text for line in lines(found, UTC)) is stale
+
+
+def test_a_target_that_is_near_or_past_is_named_and_one_that_is_not_is_said() -> None:
+    policy = Policy(resolution={"P1": HOUR})
+    running = {}
+    for name, at in (("A", NOW - 2 * HOUR), ("B", NOW - HOUR + 60_000), ("C", NOW)):
+        first = entry("r", "raise", body={"priority": "P1"}, incident=name, occurred_at=at, recorded_at=at)
+        replay = Replay(name).extend([first])
+        running[name] = clocks(replay, replay.result(), policy)
+    found = handover([incident(name) for name in "CBA"], {}, NOW, stale_after=9 * HOUR, clocks=running)
+    assert [each.incident.ref for each in found.targets] == ["A", "B"]
+    said = {line.text.strip(): line.role for line in lines(found, UTC)}
+    assert said["resolution 1h late"] == said["resolution in 1m"] == "warn"
+    assert said["resolution in 1h"] == ""
+    assert "2 near or past a target" in summary(found)
 
 
 def test_follow_ups_of_closed_ones_are_handed_over_too_the_first_due_first() -> None:
