@@ -22,6 +22,7 @@ from storage.reader import Cancelled
 from widgets.painting import Line
 from widgets.queue_lines import heading, top_line
 from widgets.queue_list import QueueList
+from widgets.queue_warnings import Moments
 from widgets.spans import Span, Spans, plain
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 _MARK_LIMIT = 500
 _REST = 0.12  # seconds the list rests before its targets are worked out: holding a key down waits for nothing
+_FOLDS = 5  # timelines that are read in one go: nobody who leaves, or pages on, waits for more
 _EXAMPLE = 'words, status:open priority:<=P2 owner:me "disk full"'
 
 
@@ -244,10 +246,12 @@ class Queue(DeskScreen):
     async def _warn(self) -> None:
         """Work out when the targets of the rows in view come, once the list rests."""
         await asyncio.sleep(_REST)
-        if rows := self._list.unwarned():
-            found = await asyncio.to_thread(self.desk.warnings, [(row.id, row.last) for row in rows])
-            if self.ready:
-                self._list.warn(found)
+        wanted = [(row.id, row.last) for row in self._list.unwarned()]
+        found: dict[str, Moments] = {}
+        for start in range(0, len(wanted), _FOLDS):
+            found |= await asyncio.to_thread(self.desk.warnings, wanted[start : start + _FOLDS])
+        if self.ready:
+            self._list.warn(found)
 
     @work(exclusive=True, group="preview")
     async def _preview(self, row: QueueRow | None) -> None:
