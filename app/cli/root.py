@@ -39,6 +39,7 @@ VERBS: Mapping[str, tuple[str, str]] = {
     "undo": ("app.cli.move", "undo"),
     "conflicts": ("app.cli.conflicts", "conflicts"),
     "settle": ("app.cli.conflicts", "settle"),
+    "oncall": ("app.cli.oncall", "oncall"),
     "sync": ("app.cli.sync", "sync"),
     "remote": ("app.cli.remote", "remote"),
     "hub": ("app.cli.hub", "hub"),

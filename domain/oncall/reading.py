@@ -90,6 +90,8 @@ def date_and_time(text: str, otherwise: time | None = None) -> datetime:
         Unreadable: It is not such a time, or it has a zone of its own, which would contradict the rota's.
     """
     remedy = "Write it as 2026-12-24 or 2026-12-24 09:00, in the rota's zone."
+    if not text.strip():
+        raise Unreadable("it is missing", remedy)
     try:
         found = datetime.fromisoformat(text.strip())
     except ValueError as error:
@@ -99,6 +101,13 @@ def date_and_time(text: str, otherwise: time | None = None) -> datetime:
     if not _OLDEST <= found.year <= _NEWEST:
         raise Unreadable(f"“{text}” is not between {_OLDEST} and {_NEWEST}", remedy)
     return datetime.combine(found.date(), otherwise) if otherwise and _date_alone(text) else found
+
+
+def day(text: str) -> datetime:
+    """Return midnight of a day, `2026-12-24`; raises `Unreadable`."""
+    if not _date_alone(text):
+        raise Unreadable(f"“{text}” is more than a day", "Write the day alone, as 2026-12-24.")
+    return date_and_time(text)
 
 
 def _date_alone(text: str) -> bool:

@@ -118,9 +118,14 @@ def _open_ended(shift: Shift, begin: int, end: int) -> Shift:
     return Shift(shift.who, None if first == begin else first, None if last == end else last, shift.override)
 
 
-def gaps(rota: Rota, begin: int, end: int) -> list[Shift]:
-    """Return where nobody is on call between two moments, ms."""
-    return [each for each in shifts(rota, begin, end) if not each.who]
+def gaps(rota: Rota, at: int, ahead: int) -> list[Shift]:
+    """Return the gaps that a moment, ms, and the time of `ahead` ms after it touch, whole.
+
+    An edge that is more than 60 days away from that time is None.
+    """
+    begin, end = at - _REACHES[1], at + ahead + _REACHES[1]
+    line = (_open_ended(each, begin, end) for each in shifts(rota, begin, end) if not each.who)
+    return [each for each in line if (each.end is None or each.end > at) and (each.begin or begin) < at + ahead]
 
 
 def shifts(rota: Rota, begin: int, end: int) -> list[Shift]:
@@ -173,8 +178,9 @@ def _turns(layer: Layer, zone: tzinfo, begin: int, end: int) -> list[Stint]:
     earliest, latest = wall(begin, zone) - _SLACK, wall(end, zone) + _SLACK
     first = max(0, (earliest - layer.start) // layer.every)
     last = (latest - layer.start) // layer.every
-    # Where the clocks leap, a later time on the wall may be an earlier moment: a hand-over then waits for its turn.
-    moments = accumulate((instant(layer.start + n * layer.every, zone) for n in range(first, last + 2)), max)
+    moments = [instant(layer.start + n * layer.every, zone) for n in range(first, last + 2)]
+    # Where a zone left out a day, a later time on the wall may be an earlier moment: then the later turn holds.
+    moments = list(accumulate(reversed(moments), min))[::-1]
     stop = instant(layer.end, zone) if layer.end else None
     people = layer.people
     whole = [

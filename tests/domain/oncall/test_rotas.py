@@ -88,6 +88,8 @@ class TestTheClocksChange:
         steps = [("abcde".index(b.who) - "abcde".index(a.who)) % 5 for a, b in pairwise(line)]
         # That day's two hand-overs fell together with the next day's, so two turns took no time at all.
         assert sorted(steps) == [1] * (len(steps) - 1) + [3]
+        nine = duty(rota, from_iso("2011-12-31T09:00+14:00"))
+        assert (nine.who, nine.shift.begin) == ("abcde"[30 * 2 % 5], nine.at)
         assert all((each.end or 0) > (each.begin or 0) for each in line)
 
 
@@ -167,6 +169,16 @@ class TestDuty:
         assert (found.shift.begin, found.shift.end) == (from_iso("2026-01-01T00:00Z"), from_iso("2026-04-11T00:00Z"))
         assert found.next == Shift("ben", from_iso("2026-04-11T00:00Z"), from_iso("2026-07-20T00:00Z"))
 
+    def test_gaps_are_whole_where_they_reach_out_of_the_time_that_is_asked_about(self) -> None:
+        layer = Layer(("ada",), local("2026-11-02 09:00"), timedelta(weeks=1), days=frozenset({0}))
+        at = from_iso("2026-11-05T12:00Z")
+        week = [("2026-11-03T00:00Z", "2026-11-09T00:00Z"), ("2026-11-10T00:00Z", "2026-11-16T00:00Z")]
+        edges = [(from_iso(a), from_iso(b)) for a, b in week]
+        assert gaps(Rota("r", UTC, (layer,)), at, 7 * DAY) == [Shift("", a, b) for a, b in edges]
+        ends = Layer(("ada",), local("2026-11-02 09:00"), timedelta(weeks=1), end=local("2026-11-09 00:00"))
+        assert gaps(Rota("r", UTC, (ends,)), at, 7 * DAY) == [Shift("", edges[0][1], None)]
+        assert gaps(Rota("r", UTC, (ends,)), at, DAY) == []
+
     def test_a_rota_of_nothing_is_one_gap(self) -> None:
         assert duty(Rota("r", UTC), 0) == duty(Rota("r", UTC, overrides=(Stint("x", 9 * DAY, 9 * DAY),)), 0)
         assert duty(Rota("r", UTC), 0).shift == Shift("", None, None)
@@ -231,7 +243,7 @@ def on_layer(layer: Layer, zone: object, at: int) -> str:
         return ""
     today = wall(at, zone).date()
     opens, closes = layer.hours or (time(), time())
-    for back in range(4):
+    for back in range(7):  # one that began before a day that was left out goes on after it
         day = today - timedelta(days=back - 2)
         until = day if closes > opens else day + timedelta(days=1)
         window = instant(datetime.combine(day, opens), zone), instant(datetime.combine(until, closes), zone)
@@ -255,6 +267,19 @@ def test_every_moment_has_the_one_holder_that_the_rules_say_or_lies_in_a_gap(cas
 
 
 @settings(deadline=None)
+@given(
+    st.sampled_from([1, 5, 12, 24]), st.integers(-72, 72), st.none() | st.tuples(halves, halves), st.integers(-90, 90)
+)
+def test_where_a_day_was_left_out_the_rules_hold_too(
+    every: int, start: int, hours: tuple[time, time] | None, at: int
+) -> None:
+    first = datetime(2011, 12, 20) + timedelta(hours=start)  # noqa: DTZ001
+    rota = Rota("r", ZoneInfo("Pacific/Apia"), (Layer(tuple("abcdefg"), first, timedelta(hours=every), hours=hours),))
+    moment = from_iso("2011-12-30T10:00Z") + at * HOUR // 2
+    assert duty(rota, moment).who == holder(rota, moment)[0]
+
+
+@settings(deadline=None)
 @given(rotas_and_moments(), st.integers(1, 400))
 def test_shifts_tile_and_no_two_neighbours_are_one(case: tuple[Rota, int], hours: int) -> None:
     rota, at = case
@@ -265,7 +290,8 @@ def test_shifts_tile_and_no_two_neighbours_are_one(case: tuple[Rota, int], hours
     for each in line:
         for moment in (each.begin, (each.end or 0) - 1):
             assert holder(rota, moment or 0) == (each.who, each.override)
-    assert gaps(rota, at, at + hours * HOUR) == [each for each in line if each.who == ""]
+    cut = [(max(each.begin or at, at), min(each.end or at + WEEK, at + WEEK)) for each in gaps(rota, at, WEEK)]
+    assert cut == [(each.begin, each.end) for each in shifts(rota, at, at + WEEK) if each.who == ""]
 
 
 @settings(deadline=None)

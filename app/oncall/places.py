@@ -1,0 +1,63 @@
+"""On which line of a TOML file a setting stands. tomllib does not say; this looks at headers and keys alone."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+_HEADER = re.compile(r"\s*(\[\[?)(.+?)\]\]?\s*(?:#.*)?")
+_KEY = re.compile(r"\s*([^=#\[{]+?)\s*=")
+Path = tuple[str | int, ...]
+"""Where a setting is: names of tables and keys, and numbers of list items from 0 on."""
+
+
+def line_of(text: str, path: Sequence[str | int]) -> int | None:
+    """Return the line, from 1 on, of a setting or of the nearest thing around it; None when nothing of it is there.
+
+    Args:
+        text: The file, which is TOML.
+        path: The way to the setting.
+    """
+    known = dict(reversed(list(_places(text))))
+    found = (known.get(tuple(path[:length])) for length in range(len(path), 0, -1))
+    return next((line for line in found if line is not None), None)
+
+
+def _places(text: str) -> Iterator[tuple[Path, int]]:
+    table: Path = ()
+    counts: Counter[Path] = Counter()
+    for number, line in enumerate(text.splitlines(), 1):
+        if (header := _HEADER.fullmatch(line)) and (names := _names(header[2])):
+            table = _counted(names[:-1], counts) + names[-1:]
+            if header[1] == "[[":
+                counts[table] += 1
+                table += (counts[table] - 1,)
+            yield table, number
+        elif (key := _KEY.match(line)) and (names := _names(key[1])):
+            yield table + names, number
+
+
+def _names(key: str) -> Path:
+    """Return the parts of a dotted key, or nothing when it is none."""
+    try:
+        value: Any = tomllib.loads(f"{key} = 0")
+    except tomllib.TOMLDecodeError:
+        return ()
+    found: list[str | int] = []
+    while isinstance(value, dict):
+        ((name, value),) = value.items()
+        found.append(name)
+    return tuple(found)
+
+
+def _counted(names: Path, counts: Counter[Path]) -> Path:
+    """Return the way to the newest item of every list of tables on the way."""
+    found: Path = ()
+    for name in names:
+        found += (name,)
+        if isinstance(name, str) and counts[found]:
+            found += (counts[found] - 1,)
+    return found
