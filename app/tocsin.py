@@ -41,6 +41,7 @@ from widgets.spans import cells
 
 if TYPE_CHECKING:
     from app.live import Live
+    from domain.incident import Incident
     from screens.detail import Detail
     from screens.ledger import Ledger
 
@@ -78,10 +79,11 @@ class Tocsin(App[None]):
         frame: FirstFrame | None = None,
         driver: type[Driver] | None = None,
         live: Callable[[Tocsin], Live] | None = None,
+        on_call: Callable[[], Callable[[Incident], str | None]] | None = None,
     ) -> None:
         super().__init__(driver_class=driver)
         self.desk, self._frame = desk, frame
-        self._make_live = live
+        self._make_live, self._make_on_call = live, on_call
         self._live: Live | None = None
         self._present: tuple[str | None, list[str]] = None, []
         self._guard, self._bare, self._signs = SafeFilter(), BareDefaults(), AsciiSigns()
@@ -175,6 +177,10 @@ class Tocsin(App[None]):
             live = self._make_live(self)
             live.start()
             self._live, self.desk.others, self.desk.under_way = live, live.others, live.under_way
+        if self._make_on_call is not None:
+            self.desk.on_call = self._make_on_call()
+            if self.is_running:
+                self.call_from_thread(self._minute)  # an incident may be open by now
 
     def _begin_minutes(self) -> None:
         self.set_interval(_MINUTE, self._minute)
@@ -396,7 +402,13 @@ def make_app(session: Session, symbols: Symbols, frame: FirstFrame | None) -> To
 
         return Live(session.store, settings.token_commands, app.say)
 
-    return Tocsin(desk, settings.display.theme, frame, _driver(frame), live)
+    def on_call() -> Callable[[Incident], str | None]:
+        from app.oncall.board import Board
+
+        return Board(session.loaded, session.clock)
+
+    rotas = on_call if settings.rotas or settings.services else None
+    return Tocsin(desk, settings.display.theme, frame, _driver(frame), live, rotas)
 
 
 def _driver(frame: FirstFrame | None) -> type[Driver] | None:

@@ -62,6 +62,7 @@ class Desk:
     Attributes:
         others: Gives who else has an incident open; nobody, until something in the background knows.
         under_way: Gives how far a long exchange is, in words; empty while there is none.
+        on_call: Gives who is on call for an incident's service: empty when nobody is, None when that is not known.
     """
 
     def __init__(
@@ -83,6 +84,7 @@ class Desk:
         self._disk = "network disk: slower, one writer at a time" if is_network(store.path) else ""
         self.others: Callable[[str], list[str]] = lambda _incident: []
         self.under_way: Callable[[], str] = lambda: ""
+        self.on_call: Callable[[Incident], str | None] = lambda _incident: None
         self._zone, self.utc = zone, False
         self.drafts = Drafts(store.path, store.author, store.clock)
 

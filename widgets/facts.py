@@ -25,9 +25,15 @@ class Facts(Widget):
 
     DEFAULT_CSS = "Facts { height: 5; }"
 
-    def __init__(self, symbols: Symbols, zone: Callable[[], tzinfo], now: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        symbols: Symbols,
+        zone: Callable[[], tzinfo],
+        now: Callable[[], int],
+        on_call: Callable[[Incident], str | None] = lambda _incident: None,
+    ) -> None:
         super().__init__(id="facts")
-        self._symbols, self._zone, self._now = symbols, zone, now
+        self._symbols, self._zone, self._now, self._on_call = symbols, zone, now, on_call
         self._incident: Incident | None = None
         self._others: tuple[str, ...] = ()
 
@@ -40,18 +46,28 @@ class Facts(Widget):
         """Return one of the lines."""
         width = self.size.width
         lines: list[Spans] = []
-        if self._incident:
-            lines = fact_lines(self._incident, width, self._zone(), self._now(), self._symbols, self._others)
+        if shown := self._incident:
+            on_call = self._on_call(shown)
+            lines = fact_lines(shown, width, self._zone(), self._now(), self._symbols, self._others, on_call)
         return strip(clip(lines[y] if y < len(lines) else [], width), width, self.rich_style)
 
 
 def fact_lines(
-    incident: Incident, width: int, zone: tzinfo, now: int, symbols: Symbols, others: Sequence[str] = ()
+    incident: Incident,
+    width: int,
+    zone: tzinfo,
+    now: int,
+    symbols: Symbols,
+    others: Sequence[str] = (),
+    on_call: str | None = None,
 ) -> list[Spans]:
-    """Return the lines: title; state and owner; the moments; what it touches; what it is related to."""
+    """Return the lines: title; state, owner and who is on call; the moments; what it touches; what it is related to.
+
+    `on_call` is empty when nobody is, None when that is not known.
+    """
     return [
         _title(incident, width, others),
-        _state(incident, symbols),
+        _state(incident, symbols, on_call),
         _moments(incident, zone, now, symbols),
         _touched(incident, symbols),
         _related(incident, symbols),
@@ -68,7 +84,7 @@ def _title(incident: Incident, width: int, others: Sequence[str]) -> Spans:
     return between(left, right, width)
 
 
-def _state(incident: Incident, symbols: Symbols) -> Spans:
+def _state(incident: Incident, symbols: Symbols, on_call: str | None) -> Spans:
     role = {"P1": "bad", "P2": "warn"}.get(incident.priority or "", "")
     number = (
         f"S{SEVERITIES.index(incident.severity) + 1} {incident.severity}"
@@ -78,6 +94,8 @@ def _state(incident: Incident, symbols: Symbols) -> Spans:
     spans = [Span(f" {incident.priority or 'no priority'}", role), *_dot(symbols), Span(number)]
     spans += [*_dot(symbols), plain(incident.phase, "strong"), *_dot(symbols)]
     spans += [plain(f"owner {incident.owner}") if incident.owner else Span("nobody owns it", "warn")]
+    if on_call is not None:
+        spans += [*_dot(symbols), plain(f"on call {on_call}") if on_call else Span("nobody on call", "warn")]
     kinds = (TYPES.get(incident.type or "", incident.type), incident.technical_category, incident.service_category)
     for kind in filter(None, kinds):
         spans += [*_dot(symbols), plain(str(kind).replace("_", " "), "muted")]
