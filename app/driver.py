@@ -263,6 +263,8 @@ class TocsinDriver(LinuxDriver):
             self._output.stop()
             self._output = self._writer_thread = None
             self._loop.remove_signal_handler(signal.SIGWINCH)
+        if self._leaving is not None:
+            return  # another signal of those that come with a lost line would end what is left to do
         while self._before:
             signal.signal(*self._before.popitem())
 

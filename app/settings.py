@@ -224,6 +224,66 @@ class Sla:
 
 
 @dataclass(frozen=True, slots=True)
+class Layer:
+    """People who take turns on a rota; what is written in it is read by `app.oncall`."""
+
+    __pydantic_config__: ClassVar[Any] = _STRICT
+    people: tuple[str, ...] = ()
+    """In the order of their turns."""
+    rotation: str = "weekly"
+    """How long a turn is: `weekly`, `daily`, or a duration such as `12h`, `3d`, `2w`."""
+    start: str = ""
+    """The day of the first hand-over, when the first one's turn begins."""
+    handover: str = "09:00"
+    """The time of a hand-over, in the rota's zone."""
+    end: str = ""
+    """When this layer ends, empty for never; a day alone means at its hand-over."""
+    days: tuple[str, ...] = ()
+    """Days of the week on which it holds, e.g. `["mon-fri"]`; empty for all."""
+    hours: str = ""
+    """Hours in which it holds on those days, e.g. `18:00-08:00`; empty for all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """Somebody who is on call instead of whoever else would be, from one time in the rota's zone to another."""
+
+    __pydantic_config__: ClassVar[Any] = _STRICT
+    who: str = ""
+    start: str = ""
+    end: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rota:
+    """Who is on call by turns: layers, above them a calendar, above all overrides."""
+
+    __pydantic_config__: ClassVar[Any] = _STRICT
+    zone: str = "UTC"
+    """The zone of all its times, e.g. `Europe/Berlin`."""
+    layers: tuple[Layer, ...] = ()
+    """A later layer wins over an earlier one where it has somebody."""
+    calendar: str = ""
+    """An iCalendar file (.ics); a relative path is beside the settings file."""
+    calendar_who: str = "summary"
+    """Where its events say who: `summary` or `attendee`."""
+    overrides: tuple[Override, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """Who answers for a service."""
+
+    __pydantic_config__: ClassVar[Any] = _STRICT
+    owner: str = ""
+    """The person or team that owns it."""
+    rota: str = ""
+    """The rota that is on call for it."""
+    escalation: tuple[str, ...] = ()
+    """Whom to call, level by level: a person, or `rota:NAME`; empty means its rota."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that can be set, with its defaults."""
 
@@ -252,6 +312,10 @@ class Settings:
     """By a remote's name, the command that prints its token, e.g. `hub = "pass show tocsin"`; else a file is read."""
     keys: Mapping[str, str] = field(default_factory=dict)
     """Keys by action, e.g. `queue.acknowledge = "A"`; `none` takes the key away."""
+    rotas: Mapping[str, Rota] = field(default_factory=dict)
+    """Who is on call, by a rota's name; see docs/oncall.md."""
+    services: Mapping[str, Service] = field(default_factory=dict)
+    """By a service's name, in any case: its `owner`, `rota` and `escalation`; see docs/oncall.md."""
     postmortem_sections: tuple[str, ...] = ()
     """Titles of the post-mortem's sections; empty means the built-in template."""
 

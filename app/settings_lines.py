@@ -1,19 +1,23 @@
-"""Where in a settings file something is said: the reader of TOML gives no lines, so the file is looked through."""
+"""On which line of a TOML file a setting stands. tomllib does not say; this looks at headers and keys alone."""
 
 from __future__ import annotations
 
 import re
+import tomllib
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from domain import limits
 
-Part = str | int
-_TABLE = re.compile(r"\s*(\[\[?)([^\[\]]+)\]\]?\s*(?:#.*)?")
-_KEY = re.compile(r"""\s*([\w."' -]+?)\s*=""")
+_HEADER = re.compile(r"\s*(\[\[?)(.+?)\]\]?\s*(?:#.*)?")
+_KEY = re.compile(r"\s*([^=#\[{]+?)\s*=")
+Place = tuple[str | int, ...]
+"""Where a setting is: names of tables and keys, and numbers of list items from 0 on."""
 
 
-def place_of(path: Path, parts: Sequence[Part]) -> str:
+def place_of(path: Path, parts: Sequence[str | int]) -> str:
     """Return `FILE:LINE` of a setting such as `("sla", "calendars", 0, "open")`; `FILE` when no line is known."""
     try:
         with path.open(encoding="utf-8", errors="replace") as file:
@@ -24,40 +28,50 @@ def place_of(path: Path, parts: Sequence[Part]) -> str:
     return f"{path}:{line}" if line else str(path)
 
 
-def line_of(text: str, parts: Sequence[Part]) -> int | None:
-    """Return the line that says the most of a setting's name, counted from 1, None when none says any of it."""
-    best, found = 0, None
-    for number, said in _said(text):
-        if len(said) > best and said == tuple(parts[: len(said)]):
-            best, found = len(said), number
-    return found
+def line_of(text: str, path: Sequence[str | int]) -> int | None:
+    """Return the line, from 1 on, of a setting or of the nearest thing around it; None when nothing of it is there.
+
+    Args:
+        text: The file, which is TOML.
+        path: The way to the setting.
+    """
+    known = dict(reversed(list(_places(text))))
+    found = (known.get(tuple(path[:length])) for length in range(len(path), 0, -1))
+    return next((line for line in found if line is not None), None)
 
 
-def _said(text: str) -> Iterator[tuple[int, tuple[Part, ...]]]:
-    """Yield each line that names a table or a key, with the whole name; tables of a list have a number in it."""
-    counts: dict[tuple[Part, ...], int] = {}
-    table: tuple[Part, ...] = ()
+def _places(text: str) -> Iterator[tuple[Place, int]]:
+    table: Place = ()
+    counts: Counter[Place] = Counter()
     for number, line in enumerate(text.splitlines(), 1):
-        if match := _TABLE.fullmatch(line):
-            table = _numbered(_split(match[2]), counts)
-            if match[1] == "[[":
-                bare = table if not isinstance(table[-1], int) else table[:-1]
-                counts[bare] = counts.get(bare, -1) + 1
-                table = (*bare, counts[bare])
-            yield number, table
-        elif match := _KEY.match(line):
-            yield number, (*table, *_split(match[1]))
+        if (header := _HEADER.fullmatch(line)) and (names := _names(header[2])):
+            table = _counted(names[:-1], counts) + names[-1:]
+            if header[1] == "[[":
+                counts[table] += 1
+                table += (counts[table] - 1,)
+            yield table, number
+        elif (key := _KEY.match(line)) and (names := _names(key[1])):
+            yield table + names, number
 
 
-def _split(name: str) -> tuple[Part, ...]:
-    return tuple(part.strip().strip("\"'") for part in name.split("."))
+def _names(key: str) -> Place:
+    """Return the parts of a dotted key, or nothing when it is none."""
+    try:
+        value: Any = tomllib.loads(f"{key} = 0")
+    except tomllib.TOMLDecodeError:
+        return ()
+    found: list[str | int] = []
+    while isinstance(value, dict):
+        ((name, value),) = value.items()
+        found.append(name)
+    return tuple(found)
 
 
-def _numbered(name: tuple[Part, ...], counts: dict[tuple[Part, ...], int]) -> tuple[Part, ...]:
-    """Return a table's name with the numbers of the lists that it lies in."""
-    found: tuple[Part, ...] = ()
-    for part in name:
-        found = (*found, part)
-        if found in counts:
-            found = (*found, counts[found])
+def _counted(names: Place, counts: Counter[Place]) -> Place:
+    """Return the way to the newest item of every list of tables on the way."""
+    found: Place = ()
+    for name in names:
+        found += (name,)
+        if isinstance(name, str) and counts[found]:
+            found += (counts[found] - 1,)
     return found

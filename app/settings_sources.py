@@ -6,6 +6,7 @@ import json
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, fields, is_dataclass
+from datetime import date, time
 from pathlib import Path
 from typing import Any, NamedTuple, get_type_hints
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -14,12 +15,14 @@ from pydantic import Field, ValidationError, create_model
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from app.loading import BadSettings, is_setting
-from app.settings import Settings, flatten, suggestion
+from app.settings import Layer, Override, Rota, Service, Settings, flatten, suggestion
 from app.settings_lines import place_of
 from domain import limits, vocabulary
 from domain.errors import Mistake
 from domain.query import parse
 from screens.keys import check_keymap
+
+_ONCALL: Mapping[int | str, Any] = {"rotas": Rota, "layers": Layer, "overrides": Override, "services": Service}
 
 
 class _Sources(BaseSettings):
@@ -128,9 +131,18 @@ def _file(path: Path) -> dict[str, Any]:
     if len(data) > limits.SETTINGS_BYTES:
         raise BadSettings(f"The settings file is larger than {limits.SETTINGS_BYTES:,} bytes: {path}", "Shorten it.")
     try:
-        return tomllib.loads(data.decode())
+        return {name: _texts(value) for name, value in tomllib.loads(data.decode()).items()}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadSettings(f"{path}: {error}", "Mend that line; see docs/settings.md.") from error
+
+
+def _texts(value: Any) -> Any:
+    """Return a value of TOML with its dates and times as ISO 8601: a setting may have them with or without quotes."""
+    if isinstance(value, dict):
+        return {name: _texts(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_texts(each) for each in value]
+    return value.isoformat() if isinstance(value, date | time) else value
 
 
 def _names(values: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
@@ -150,11 +162,20 @@ def _explain(error: ValidationError | SettingsError, path: Path, variables: Mapp
         return BadSettings(f"A TOCSIN_ variable cannot be read: {error}", "See docs/settings.md.")
     first = error.errors()[0]
     name = ".".join(str(part) for part in first["loc"])
-    place = variables.get(name) or (place_of(path, first["loc"]) if first["loc"][0] == ASIDE else str(path))
+    where = variables.get(name) or variables.get(str(first["loc"][0])) or place_of(path, first["loc"])
     if first["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
-        return BadSettings(f"{place}: there is no setting “{name}”", suggestion(name, list(flatten(Settings()))))
+        return BadSettings(f"{where}: there is no setting “{name}”", _nearest(first["loc"], name))
     given = repr(first.get("input"))
-    return BadSettings(f"{place}: {name} = {given[:80]}: {first['msg']}", "See docs/settings.md.")
+    page = "oncall" if first["loc"][0] in _ONCALL else "settings"
+    return BadSettings(f"{where}: {name} = {given[:80]}: {first['msg']}", f"See docs/{page}.md.")
+
+
+def _nearest(place: tuple[int | str, ...], name: str) -> str:
+    """Return a remedy for a setting that does not exist; in a rota or a service it names what they have."""
+    if place[0] not in _ONCALL or len(place) <= len(("rotas", "name")):
+        return suggestion(name, list(flatten(Settings())))
+    kind = next((part for part in ("layers", "overrides") if part in place[2:-1]), place[0])
+    return suggestion(str(place[-1]), [each.name for each in fields(_ONCALL[kind])])
 
 
 def _check(settings: Settings, path: Path, variables: Mapping[str, str]) -> None:

@@ -27,24 +27,20 @@ from app.ascii import AsciiSigns
 from app.firstframe import FirstFrame
 from app.guard import SafeFilter
 from app.palette import Actions
-from app.session import Session
 from app.shown import BareDefaults, Shown
 from app.theme import OWN
-from domain.query import parse
-from screens.desk import Desk, SavedView
+from screens.desk import Desk
 from screens.deskscreen import DeskScreen
 from screens.keys import KEYS, UNBOUND
 from screens.queue import Queue
 from storage.errors import StoreError
 from widgets.painting import strip
-from widgets.queue_lines import ASCII, Symbols
+from widgets.queue_lines import ASCII
 from widgets.spans import cells
 
 if TYPE_CHECKING:
     from app.live import Live
-    from domain.clocks import Policy
-    from domain.handover_words import Line
-    from domain.triage import Rules
+    from domain.incident import Incident
     from screens.detail import Detail
     from screens.ledger import Ledger
 
@@ -92,10 +88,11 @@ class Tocsin(App[None]):
         driver: type[Driver] | None = None,
         live: Callable[[Tocsin], Live] | None = None,
         check: Callable[[], str] = str,
+        on_call: Callable[[], Callable[[Incident], str | None]] | None = None,
     ) -> None:
         super().__init__(driver_class=driver)
         self.desk, self._frame = desk, frame
-        self._make_live, self._check_rules = live, check
+        self._make_live, self._check_rules, self._make_on_call = live, check, on_call
         self._live: Live | None = None
         self._present: tuple[str | None, list[str]] = None, []
         self._guard, self._bare, self._signs = SafeFilter(), BareDefaults(), AsciiSigns()
@@ -191,6 +188,10 @@ class Tocsin(App[None]):
             live = self._make_live(self)
             live.start()
             self._live, self.desk.others, self.desk.under_way = live, live.others, live.under_way
+        if self._make_on_call is not None:
+            self.desk.on_call = self._make_on_call()
+            if self.is_running:
+                self.call_from_thread(self._minute)  # an incident may be open by now
         self._begin_targets()
 
     def _begin_targets(self) -> None:
@@ -412,69 +413,3 @@ def keymap(remapped: dict[str, str] | Any) -> dict[str, str]:
     """Return the user's keys for Textual; an action without a key gets one that no keyboard has."""
     known = {key.id for key in KEYS}
     return {name: ("f63" if keys == UNBOUND else keys) for name, keys in remapped.items() if name in known}
-
-
-def make_app(session: Session, symbols: Symbols, frame: FirstFrame | None) -> Tocsin:
-    """Return the application for a session, on the terminal as the first frame left it."""
-    settings = session.settings
-
-    def rules() -> Rules:
-        from app.rules import rules_or_defaults
-
-        return rules_or_defaults(session.loaded)
-
-    def check() -> str:
-        from app.rules import trouble_with
-
-        return trouble_with(session.loaded)
-
-    def promised() -> tuple[Policy | None, str]:
-        from app.targets import promised_by
-
-        return promised_by(session.loaded)
-
-    desk = Desk(
-        session.store,
-        session.zone,
-        [SavedView(view.name, parse(view.query)) for view in settings.views],
-        symbols=symbols,
-        strict=settings.lifecycle.strict,
-        state_dir=session.state_dir(),
-        keys=settings.keys,
-        sections=settings.postmortem_sections,
-        rules=rules,
-        promised=promised,
-    )
-
-    def handover() -> list[Line]:
-        from app.handing import handover_lines
-
-        return handover_lines(session, desk.zone)
-
-    desk.handover = handover
-
-    def live(app: Tocsin) -> Live:
-        from app.live import Live
-
-        return Live(session.store, settings.token_commands, app.say)
-
-    app = Tocsin(desk, settings.display.theme, frame, _driver(frame, session), live, check)
-    session.tell = app.warn
-    return app
-
-
-def _driver(frame: FirstFrame | None, session: Session) -> type[Driver] | None:
-    if sys.platform == "win32" or not sys.stdin.isatty():
-        return None
-    from app.driver import driver_class
-
-    def leave(app: App[Any], _signal: int) -> None:
-        session.hurry()  # a hook that is asked holds the store's lock
-        if isinstance(app, Tocsin):
-            app.keep_drafts()
-
-    return driver_class(
-        already_in_alternate_screen=frame is not None,
-        first_attributes=frame.attributes if frame else None,
-        on_leave=leave,
-    )

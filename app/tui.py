@@ -83,6 +83,6 @@ def _first_frame(session: Session) -> FirstFrame | None:
 def _make(session: Session, frame: FirstFrame | None) -> Tocsin:
     os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
     os.environ.setdefault("TEXTUAL_FPS", "120")  # sixty frames would hold a quick typist's key back by 15 ms
-    from app.tocsin import make_app
+    from app.making import make_app
 
     return make_app(session, symbols_of(session.settings), frame)

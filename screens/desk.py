@@ -72,6 +72,7 @@ class Desk:
         others: Gives who else has an incident open; nobody, until something in the background knows.
         handover: Gives a hand-over's lines as they are now, from any thread.
         under_way: Gives how far a long exchange is, in words; empty while there is none.
+        on_call: Gives who is on call for an incident's service: empty when nobody is, None when that is not known.
     """
 
     def __init__(
@@ -98,6 +99,7 @@ class Desk:
         self.others: Callable[[str], list[str]] = lambda _incident: []
         self.handover: Callable[[], list[Line]] = list
         self.under_way: Callable[[], str] = lambda: ""
+        self.on_call: Callable[[Incident], str | None] = lambda _incident: None
         self._zone, self.utc = zone, False
         self.drafts = Drafts(store.path, store.author, store.clock)
 

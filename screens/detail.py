@@ -56,7 +56,7 @@ class Detail(DeskScreen):
 
     def compose(self) -> ComposeResult:
         """Lay the screen out."""
-        yield Facts(self.desk.symbols, lambda: self.desk.zone, self.desk.now)
+        yield Facts(self.desk.symbols, lambda: self.desk.zone, self.desk.now, self._on_call)
         yield StatusBar(self.desk.symbols)
         yield Timeline(self.desk.symbols, lambda: self.desk.zone)
         yield self.keys_line()
@@ -88,6 +88,9 @@ class Detail(DeskScreen):
         if row.is_new and row.last != self._last:
             self._last = row.last
             await self.desk.mark_seen(self._shown)
+
+    def _on_call(self, incident: Incident) -> str | None:
+        return self.desk.on_call(incident)  # which the desk is given only a while after the start
 
     def _show_facts(self) -> None:
         self.query_one(Facts).show(self._incident, self.desk.others(self._shown), self._clocks)

@@ -93,8 +93,8 @@ def draw(picture: Picture) -> str:
     """Return one picture, on a sample store of its own that is thrown away."""
     from app.demo import make
     from app.loading import load
+    from app.making import make_app
     from app.session import Session
-    from app.tocsin import make_app
     from widgets.queue_lines import UNICODE
 
     with tempfile.TemporaryDirectory(prefix="tocsin-pictures-") as folder:

@@ -157,7 +157,9 @@ def _refresh(
         if (body, held) != (here.body, here.held):
             connection.execute("UPDATE entry SET body = ?, held = ? WHERE id = ?", (body, held, here.id))
             found.changed[here.incident] = None
-        if from_hub and came.body is None and came.held is None and here.body is not None:
+        only_here = from_hub and came.body is None and came.held is None and here.body is not None
+        brought_back = not from_hub and here.body is None and came.body is not None
+        if only_here or brought_back:
             # Unless a redaction stands, or comes with what is still to come, the hub has lost what was written.
             sql = "INSERT OR REPLACE INTO outbox SELECT pk, 'body' FROM entry WHERE id = ?"
             connection.execute(sql, (here.id,))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Sequence
 from typing import NamedTuple
 
+_WORD = re.compile(r"\w+")
 _CANDIDATES = 200  # hits that are compared, in queue order: open ones, then the last closed
 
 
@@ -35,7 +37,7 @@ def similar(
         exclude: The id of the incident itself, empty for none.
         limit: The most that are returned.
     """
-    quoted = [f'"{word}"' for word in (*words, *resources) if '"' not in word and word]
+    quoted = [f'"{phrase}"' for text in (*words, *resources) if (phrase := " ".join(_WORD.findall(text)))]
     if not quoted:
         return []
     sql = """
@@ -52,5 +54,5 @@ def similar(
 
 
 def _shared(title: str, resources: str, words: set[str], hit: set[str]) -> int:
-    named = set("".join(c if c.isalnum() or c == "_" else " " for c in title.lower()).split())
+    named = set(_WORD.findall(title.lower()))
     return len(words & named) + 2 * len(hit.intersection(json.loads(resources)))

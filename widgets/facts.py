@@ -28,9 +28,15 @@ class Facts(Widget):
 
     DEFAULT_CSS = "Facts { height: 5; }"
 
-    def __init__(self, symbols: Symbols, zone: Callable[[], tzinfo], now: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        symbols: Symbols,
+        zone: Callable[[], tzinfo],
+        now: Callable[[], int],
+        on_call: Callable[[Incident], str | None] = lambda _incident: None,
+    ) -> None:
         super().__init__(id="facts")
-        self._symbols, self._zone, self._now = symbols, zone, now
+        self._symbols, self._zone, self._now, self._on_call = symbols, zone, now, on_call
         self._incident: Incident | None = None
         self._others: tuple[str, ...] = ()
         self._clocks = Clocks()
@@ -48,9 +54,9 @@ class Facts(Widget):
         """Return one of the lines."""
         width = self.size.width
         lines: list[Spans] = []
-        if self._incident:
-            zone, now = self._zone(), self._now()
-            lines = fact_lines(self._incident, width, zone, now, self._symbols, self._others, self._clocks)
+        if shown := self._incident:
+            zone, now, on_call = self._zone(), self._now(), self._on_call(shown)
+            lines = fact_lines(shown, width, zone, now, self._symbols, self._others, self._clocks, on_call)
         return strip(clip(lines[y] if y < len(lines) else [], width), width, self.rich_style)
 
 
@@ -62,11 +68,15 @@ def fact_lines(
     symbols: Symbols,
     others: Sequence[str] = (),
     clocks: Clocks | None = None,
+    on_call: str | None = None,
 ) -> list[Spans]:
-    """Return the lines: title and clocks; state and owner; the moments; what it touches; what it is related to."""
+    """Return the lines: title and clocks; state, owner and who is on call; the moments; what it touches and relates to.
+
+    `on_call` is empty when nobody is, None when that is not known.
+    """
     return [
         _title(incident, width, others, clock_spans(clocks or Clocks(), now, width, symbols)),
-        _state(incident, symbols),
+        _state(incident, symbols, on_call),
         _moments(incident, zone, now, symbols),
         _touched(incident, symbols),
         _related(incident, symbols),
@@ -94,7 +104,7 @@ def _title(incident: Incident, width: int, others: Sequence[str], clocks: Spans)
     return between(left, [*right, *clocks], width)
 
 
-def _state(incident: Incident, symbols: Symbols) -> Spans:
+def _state(incident: Incident, symbols: Symbols, on_call: str | None) -> Spans:
     role = {"P1": "bad", "P2": "warn"}.get(incident.priority or "", "")
     number = (
         f"S{SEVERITIES.index(incident.severity) + 1} {incident.severity}"
@@ -105,6 +115,8 @@ def _state(incident: Incident, symbols: Symbols) -> Spans:
     spans = [Span(f" {incident.priority or 'no priority'}{by_hand}", role), *_dot(symbols), Span(number)]
     spans += [*_dot(symbols), plain(incident.phase, "strong"), *_dot(symbols)]
     spans += [plain(f"owner {incident.owner}") if incident.owner else Span("nobody owns it", "warn")]
+    if on_call is not None:
+        spans += [*_dot(symbols), plain(f"on call {on_call}") if on_call else Span("nobody on call", "warn")]
     kinds = (TYPES.get(incident.type or "", incident.type), incident.technical_category, incident.service_category)
     for kind in filter(None, kinds):
         spans += [*_dot(symbols), plain(str(kind).replace("_", " "), "muted")]

@@ -49,7 +49,7 @@ def plain(value: Any) -> Any:
         return asdict(value)
     if isinstance(value, (tuple, list)):
         return [plain(each) for each in value]
-    return dict(value) if hasattr(value, "keys") else value
+    return {name: plain(each) for name, each in value.items()} if hasattr(value, "items") else value
 
 
 def origin_of(name: str, origins: Any) -> str:

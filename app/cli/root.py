@@ -41,6 +41,7 @@ VERBS: Mapping[str, tuple[str, str]] = {
     "conflicts": ("app.cli.conflicts", "conflicts"),
     "settle": ("app.cli.conflicts", "settle"),
     "sla": ("app.cli.sla", "sla"),
+    "oncall": ("app.cli.oncall", "oncall"),
     "sync": ("app.cli.sync", "sync"),
     "remote": ("app.cli.remote", "remote"),
     "hub": ("app.cli.hub", "hub"),

@@ -66,7 +66,7 @@ async def test_no_screen_and_no_dialog_crashes_or_runs_it(
     async with sit(size=(120, 40)) as seat:
         assert "[@click=app.quit]x" in seat.text
         await seat.until(lambda: seat.screen.query("Preview"), "the preview")
-        for key, dialog in (("s", "Choice"), ("c", "Writing"), ("p", "Choice"), ("e", "OneLine")):
+        for key, dialog in (("s", "Choice"), ("c", "Writing"), ("p", "Choice"), ("e", "TriageCard"), ("E", "OneLine")):
             await seat.ask(key, dialog)
             await seat.press("escape")
             await seat.at("Queue")

@@ -157,6 +157,20 @@ def test_it_comes_up_in_other_terminals(terminal: Any, raised: Raise, env: dict[
         assert not re.findall(rb"\x1b\[[0-9;]*(?:3[0-7]|38)[0-9;]*m", at.output)
 
 
+def test_the_incident_says_who_is_on_call_and_rotas_that_are_wrong_stop_nothing(
+    terminal: Any, raised: Raise, tmp_path: Path
+) -> None:
+    raised("cart is empty", service_category="payment_processing")
+    layer = '[rotas.{0}]\nzone = "{1}"\n[[rotas.{0}.layers]]\npeople = ["cyn"]\nstart = 2020-01-06\n'
+    service = '[services."Payment Processing"]\nrota = "good"\n'
+    config = tmp_path / "config.toml"
+    config.write_text(layer.format("good", "UTC") + layer.format("bad", "Nowhere") + service)
+    at = terminal("--config", str(config))
+    at.see("cart is empty")
+    at.type(b"\r")
+    at.see("on call cyn")
+
+
 def test_in_the_c_locale_only_ascii_is_sent(terminal: Any, raised: Raise) -> None:
     raised("disk full", priority="P1", severity="critical")
     at = terminal(LANG="C", LC_ALL="C")

@@ -331,3 +331,33 @@ async def test_a_change_that_comes_while_a_screen_closes_is_let_go(open_detail: 
         await screen.query_one(Facts).remove()
         assert screen.ready
         await seat.app._reread()
+
+
+class TestOnCall:
+    @pytest.fixture
+    def hit(self, raised: Raise, store: Store) -> Incident:
+        return raised("cart is empty", service_category="payment_processing")
+
+    @pytest.mark.parametrize(("who", "shown"), [("cyn", "on call cyn"), ("", "nobody on call")])
+    async def test_the_facts_say_who_is_on_call(
+        self, open_detail: Any, make_desk: Any, store: Store, hit: Incident, who: str, shown: str
+    ) -> None:
+        desk = make_desk(store)
+        desk.on_call = lambda incident: who if incident.service_category == "payment_processing" else None
+        async with open_detail(hit, desk) as (seat, _incident):
+            await seat.see(shown)
+            assert "nobody owns it" in next(line for line in seat.lines if shown in line)
+
+    async def test_what_is_not_known_is_not_said(self, open_detail: Any, hit: Incident) -> None:
+        async with open_detail(hit) as (seat, _incident):
+            await seat.see("payment processing")
+            assert "on call" not in seat.text
+
+    async def test_it_is_known_a_while_after_the_start_and_then_shown(
+        self, open_detail: Any, hit: Incident, make_desk: Any, store: Store
+    ) -> None:
+        desk = make_desk(store)
+        async with open_detail(hit, desk) as (seat, _incident):
+            desk.on_call = lambda _incident: "c\x1b[31myn"
+            seat.app._minute()
+            await seat.see("on call c␛[31myn")

@@ -78,6 +78,7 @@ class World:
     Attributes:
         count: How often each thing happened.
         trace: What happened, in words; None when nobody wants to know.
+        withheld: The entries that the hub kept back when it was restored.
     """
 
     def __init__(
@@ -95,6 +96,7 @@ class World:
         )
         self.manner = manner or Manner.drawn(random)
         self.devices: list[Device] = []
+        self.withheld: set[str] = set()
         self._saved_hub: bytes | None = None
         self._doing = False
         self._troubles = [name for name, often in self.manner.troubles for _ in range(often)]
@@ -295,6 +297,7 @@ class World:
         if self._saved_hub is None:  # it comes to what there was a backup of, or there is one from now on
             self.back_up_hub()
             return
+        self.withheld.update(self.hub.held())
         self.happened(what)
         self.tell(None, what)
         self.hub.load(self._saved_hub, new_epoch=new_epoch)

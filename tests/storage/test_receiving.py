@@ -260,3 +260,16 @@ def test_a_redacted_text_is_found_no_more(store: Store, raised: Raised) -> None:
     rebuild(store.path)  # words stay in the index of words until then
     store.close()
     assert b"hunter2" not in bytes_of(store)
+
+
+def test_a_body_that_comes_by_hand_is_offered_to_a_hub_that_lacks_it(
+    store: Store, raised: Raised, other: Store
+) -> None:
+    raised()
+    (whole,) = everything(store)
+    with other.journal_as("sync").writing() as writing:
+        writing.receive([replace(whole, body=None)], from_hub=True)
+    assert other.reader.offers(10) == []
+    other.journal_as("sync").receive([whole])
+    assert [entry.id for entry in other.reader.offers(10)] == [whole.id]
+    assert everything(other)[0].body == whole.body

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from domain import actions
@@ -41,6 +41,7 @@ def test_a_word_in_a_note_alone_makes_nothing_alike(store: Store, raised: Raised
 
 
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example(words=["a\0b", '"'], resource="\0")
 @given(words=st.lists(st.text(min_size=1, max_size=10), max_size=4), resource=st.text(max_size=10))
 def test_no_word_breaks_the_search(store: Store, words: list[str], resource: str) -> None:
     assert store.reader.similar(words, [resource]) == []

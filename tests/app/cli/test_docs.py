@@ -110,3 +110,7 @@ def documents(cli: Cli) -> Iterator[Any]:
     yield cli("demo", "--json", "--print-path", "--database", str(cli.home / "demo.db")).json
     yield cli("ingest", "json", "--json", stdin='{"title": "x"}').json
     yield {"error": cli("show", "ZZZZZZ", "--json", code=3).error}
+    layer = '{"people": ["ada", "ben"], "start": "2026-11-02", "days": ["mon"]}'
+    rotas, services = f'{{"web": {{"layers": [{layer}]}}}}', '{"shop": {"rota": "web"}}'
+    for at in ("2026-11-02T12:00Z", "2026-11-03T12:00Z"):
+        yield cli("oncall", "--json", "--at", at, TOCSIN_ROTAS=rotas, TOCSIN_SERVICES=services).json

@@ -43,3 +43,17 @@ def test_a_verb_that_reads_one_incident_loads_nothing_heavy(cli: Cli) -> None:
 def test_a_verb_that_writes_loads_no_screen(cli: Cli) -> None:
     ref = cli.raise_()
     assert loaded(cli, "note", ref, "text") & {"textual", "rich", "httpx", "pydantic_settings"} == set()
+
+
+def test_a_calendars_library_is_loaded_only_when_a_calendar_is_named(cli: Cli) -> None:
+    config = cli.home / "config/tocsin/config.toml"
+    config.parent.mkdir(parents=True)
+    rota = '[rotas.a]\n{}\n[[rotas.a.layers]]\npeople = ["ada"]\nstart = "2026-11-02"\n'
+    config.write_text(rota.format(""))
+    libraries = {"icalendar", "dateutil"}
+    assert loaded(cli, "oncall") & (libraries | {"textual", "rich", "sqlalchemy", "httpx", "storage"}) == set()
+    text = "UID:a\nSUMMARY:ada\nDTSTART:20261102T090000Z\nDTEND:20271102T090000Z"
+    (config.parent / "a.ics").write_text(f"BEGIN:VCALENDAR\nBEGIN:VEVENT\n{text}\nEND:VEVENT\nEND:VCALENDAR\n")
+    config.write_text(rota.format('calendar = "a.ics"'))
+    assert loaded(cli, "oncall") & libraries == libraries
+    assert loaded(cli, "list") & libraries == set()

@@ -1,0 +1,44 @@
+"""Who is on call for an incident, for the screen: read once in the background, and then without waiting."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.oncall.roster import read_roster
+
+if TYPE_CHECKING:
+    from app.loading import Loaded
+    from domain.incident import Incident
+    from domain.oncall.rotas import Duty
+    from domain.times import Clock
+
+
+class Board:
+    """Reads the rotas and their calendars when it is made, which may take a while; answers at once.
+
+    Args:
+        loaded: The settings.
+        clock: The present, ms.
+    """
+
+    def __init__(self, loaded: Loaded, clock: Clock) -> None:
+        self._clock = clock
+        self._roster, _problems = read_roster(loaded, clock())  # `tocsin doctor` names what cannot be used
+        self._duties: dict[str, Duty | None] = {}
+        for each in self._roster.services.values():
+            self._duty(each.name)
+
+    def __call__(self, incident: Incident) -> str | None:
+        """Return who is on call for an incident's service now, empty when nobody is, None when that is not known."""
+        names = (incident.service_category, *(item.name for item in incident.resources))
+        service = self._roster.first_of(names)
+        duty = self._duty(service.name) if service else None
+        return duty.who if duty else None
+
+    def _duty(self, service: str) -> Duty | None:
+        """Return how a service's rota stands, looked up again when that has come to an end."""
+        now, known = self._clock(), self._duties.get(service)
+        stale = known is not None and known.shift.end is not None and known.shift.end <= now
+        if stale or service not in self._duties:
+            self._duties[service] = known = self._roster.on_call(service, now)
+        return known
