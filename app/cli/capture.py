@@ -18,10 +18,14 @@ class Capture:
     def __init__(self) -> None:
         self._head, self._tail, self._lock = bytearray(), bytearray(), Lock()
         self.total = 0
+        self._last, self._open = "", False  # where the last portion came from, and whether its line is unfinished
 
-    def add(self, data: bytes) -> None:
-        """Keep a portion."""
+    def add(self, data: bytes, source: str = "") -> None:
+        """Keep a portion; `source` tells streams apart, whose unfinished lines are not run together."""
         with self._lock:
+            if self._open and source != self._last:
+                data = b"\n" + data
+            self._last, self._open = source, not data.endswith(b"\n")
             self.total += len(data)
             room = _HEAD - len(self._head)
             self._head += data[:room]

@@ -63,8 +63,8 @@ def _follow(process: subprocess.Popen[bytes], *, to_stderr: bool) -> tuple[Captu
     from app.cli.capture import Capture
 
     captured = Capture()
-    pairs = ((process.stdout, "stderr" if to_stderr else "stdout"), (process.stderr, "stderr"))
-    threads = [Thread(target=_pump, args=(pipe, name, captured), daemon=True) for pipe, name in pairs]
+    pairs = ((process.stdout, "out", "stderr" if to_stderr else "stdout"), (process.stderr, "err", "stderr"))
+    threads = [Thread(target=_pump, args=(*pair, captured), daemon=True) for pair in pairs]
     for thread in threads:
         thread.start()
     while True:
@@ -77,11 +77,11 @@ def _follow(process: subprocess.Popen[bytes], *, to_stderr: bool) -> tuple[Captu
         return (captured, code if code >= 0 else 128 - code)  # as a shell says it: 128 + the signal
 
 
-def _pump(pipe: IO[bytes], name: str, captured: Capture) -> None:
+def _pump(pipe: IO[bytes], stream: str, name: str, captured: Capture) -> None:
     target: Any = getattr(sys, name)
     show = _shower(target, terminal=is_terminal(name))
     while data := pipe.read1(65_536):  # type: ignore[attr-defined]
-        captured.add(data)
+        captured.add(data, stream)
         show(data)
     show(b"")
 

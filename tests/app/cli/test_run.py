@@ -85,3 +85,10 @@ def test_a_capture_keeps_no_more_than_its_limit(parts: list[bytes], limit: int) 
     assert len(text) <= limit
     assert capture.total == sum(map(len, parts))
     assert (cut > 0) or len(b"".join(parts).decode("utf-8", "replace")) <= limit + 200
+
+
+def test_unfinished_lines_of_two_streams_are_not_run_together() -> None:
+    capture = Capture()
+    for stream, data in (("err", b"red"), ("out", b"out\nmo"), ("out", b"re\n"), ("err", b" and\n"), ("out", b"x")):
+        capture.add(data, stream)
+    assert capture.text(100)[0] == "red\nout\nmore\n and\nx"
