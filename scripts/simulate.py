@@ -21,6 +21,7 @@ from tests.simulation.schedules import Stage, Tally
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "simulation.md"
 BEGIN, END = "<!-- figures -->", "<!-- /figures -->"
+_AGAINST = "Mutants, each against the same seeds, at most {:,} of them:"
 _PORTION = 250
 
 
@@ -37,7 +38,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         lives = hunt(asked.seed, asked.most, asked.jobs, asked.only)
         print("\n".join(table(lives, asked.most)))
         if not asked.only:
-            write(tally, asked.seed, lives, asked.most)
+            write(tally, asked.seed, [_AGAINST.format(asked.most), "", *table(lives, asked.most)])
+    elif asked.write:
+        write(tally, asked.seed)
     return 1 if tally.failures else 0
 
 
@@ -48,6 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--jobs", type=int, default=1, help="processes (default: 1)")
     parser.add_argument("--within", type=float, metavar="MINUTES", help="begin none after so long, and say so")
     parser.add_argument("--trace", action="store_true", help="run one schedule and tell what happens in it")
+    parser.add_argument("--write", action="store_true", help="write the figures of the run into docs/simulation.md")
     parser.add_argument("--mutants", action="store_true", help="break the product and see how soon it is noticed")
     parser.add_argument("--most", type=int, default=2000, help="schedules that a mutant may live (default: 2000)")
     parser.add_argument("--only", nargs="*", metavar="MUTANT", help="the mutants to try (default: all)")
@@ -129,18 +133,19 @@ def _promise(why: str) -> str:
     return why.partition(":")[0]
 
 
-def write(tally: Tally, seed: int, lives: Sequence[tuple[str, int, str]], most: int) -> None:
-    """Put the figures of a run into the page."""
+def write(tally: Tally, seed: int, mutants: Sequence[str] = ()) -> None:
+    """Put the figures of a run into the page; without those of mutants the ones there stay."""
     text = PAGE.read_text(encoding="utf-8")
     before, _begin, rest = text.partition(BEGIN)
-    _old, _end, after = rest.partition(END)
+    old, _end, after = rest.partition(END)
+    there = "".join(old.partition(_AGAINST.partition("{")[0])[1:]).rstrip("\n")
     rate = tally.schedules / tally.seconds
     lines = [
         f"Seeds {seed:,} to {seed + tally.schedules - 1:,}: **{tally.schedules:,} schedules, "
         f"{len(tally.failures)} violations**, {tally.seconds:.0f} s, {rate:.1f} schedules a second.", "",
         "| What | How often |", "|---|---|",
         *(f"| {what} | {often:,} |" for what, often in sorted(tally.count.items())), "",
-        f"Mutants, each against the same seeds, at most {most:,} of them:", "", *table(lives, most),
+        *(mutants or [there]),
     ]  # fmt: skip
     PAGE.write_text(f"{before}{BEGIN}\n" + "\n".join(lines) + f"\n{END}{after}", encoding="utf-8")
 
