@@ -115,7 +115,7 @@ class TriageCard(Question[Triaged | None]):
 
     def _open_proposal(self, row: Row) -> str | None:
         found = self._proposed.get(row.register)
-        return found.value if found and found.value != self._values[row.register] else None
+        return found.value if found and not self._values[row.register] else None  # what a person has said stands
 
     def _meaning(self) -> Text:
         row, value = self._row, self._values[self._row.register]

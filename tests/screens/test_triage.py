@@ -100,6 +100,14 @@ async def test_proposals_come_from_words_and_are_only_taken_when_asked(sit: Any,
         assert (found.type, found.technical_category) == ("performance_degradation", None)
 
 
+async def test_what_a_person_has_said_is_proposed_nothing_else_for(sit: Any, raised: Raise, store: Store) -> None:
+    incident = raised("postgres replica is slow", type="service_outage")
+    async with sit() as seat:
+        await seat.press("e", "f", "s")
+        found = store.reader.incident(incident.id)
+        assert (found.type, found.technical_category) == ("service_outage", "database")
+
+
 async def test_earlier_incidents_speak_before_words(sit: Any, raised: Raise, store: Store) -> None:
     for number in range(2):
         before = raised(f"postgres replica lags behind in eu-{number}")
