@@ -45,6 +45,8 @@ class Parts:
 
     def check(self) -> str:
         """Return what is wrong with the team's own rules, in words."""
+        if not self._session.loaded.origins:
+            return ""  # nothing is set: the built-in rules are sound, and need not be loaded for that
         from app.rules import trouble_with
 
         return trouble_with(self._session.loaded)

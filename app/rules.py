@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from app.loading import BadSettings, Loaded
-from app.settings_lines import place_of
+from app.settings_lines import said_in
 from domain.errors import Mistake
 from domain.fields import CUSTOM_KINDS, CustomField
 from domain.times import parse_duration
@@ -28,12 +28,12 @@ def triage_rules(loaded: Loaded) -> Rules:
     triage = loaded.settings.triage
     if problems := matrix_problems(triage.matrix):
         where, what = problems[0]
-        line = place_of(loaded.config, ("triage", "matrix", *where.split(".")))
+        line = said_in(loaded.config, loaded.origins, ("triage", "matrix", *where.split(".")))
         raise BadSettings(f"{line}: triage.matrix.{where}: {what}", f"Give each of the nine a priority. {_SEE}")
     own: dict[str, CustomField] = {}
     for number, field in enumerate(triage.fields):
         if problem := _field_problem(field.name, field.kind, field.choices, own):
-            line = place_of(loaded.config, ("triage", "fields", number))
+            line = said_in(loaded.config, loaded.origins, ("triage", "fields", number))
             raise BadSettings(f"{line}: triage.fields: {problem}", _SEE)
         own[field.name] = CustomField(field.name, field.kind, field.choices, field.about)
     return Rules(triage.matrix, own)
@@ -67,7 +67,7 @@ def stale_after(loaded: Loaded) -> int:
     try:
         return parse_duration(text)
     except Mistake as error:
-        line = place_of(loaded.config, ("reminders", "stale_acknowledged"))
+        line = said_in(loaded.config, loaded.origins, ("reminders", "stale_acknowledged"))
         raise BadSettings(f"{line}: reminders.stale_acknowledged: {error.message}", error.remedy) from error
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,22 @@ def place_of(path: Path, parts: Sequence[str | int]) -> str:
         return str(path)
     line = line_of(text, parts)
     return f"{path}:{line}" if line else str(path)
+
+
+def said_in(config: Path, origins: Mapping[str, str], parts: Sequence[str | int]) -> str:
+    """Return where a setting was given: the variable that holds it or what is round it, else its place in the file.
+
+    Args:
+        config: The settings file.
+        origins: Where each setting that is no default came from, by dotted name.
+        parts: The way to the setting.
+    """
+    words = [str(part).lower() for part in parts]
+    for size in range(len(words), 0, -1):
+        origin = origins.get(".".join(words[:size]), "")
+        if origin.startswith("TOCSIN_"):
+            return origin
+    return place_of(config, parts)
 
 
 def line_of(text: str, path: Sequence[str | int]) -> int | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.loading import BadSettings, Loaded
@@ -39,11 +38,14 @@ def policy_of(loaded: Loaded) -> Policy:
     """
     if loaded.sla_problem is not None:
         raise loaded.sla_problem
+    from app.settings_lines import said_in
+
     try:
         return _policy(loaded.settings.sla)
     except _Wrong as wrong:
         name = ".".join(str(part + 1 if isinstance(part, int) else part) for part in wrong.parts)
-        said = f"{_place(loaded, wrong.parts)}: {name}: {wrong.mistake.message}"
+        where = said_in(loaded.config, loaded.origins, wrong.parts)
+        said = f"{where}: {name}: {wrong.mistake.message}"
         raise BadSettings(said, wrong.mistake.remedy or "See docs/sla.md.") from wrong
 
 
@@ -53,17 +55,6 @@ def promised_by(loaded: Loaded) -> tuple[Policy | None, str]:
         return policy_of(loaded), ""
     except BadSettings as error:
         return None, f"{error.message}. {error.remedy}".replace(f"{loaded.config.parent}/", "")
-
-
-def _place(loaded: Loaded, parts: _Parts) -> str:
-    from app.settings_lines import place_of
-
-    words = [str(part).lower() for part in parts]
-    for size in range(len(words), 0, -1):
-        origin = loaded.origins.get(".".join(words[:size]), "")
-        if origin.startswith("TOCSIN_"):
-            return origin
-    return place_of(Path(loaded.config), parts)
 
 
 def _policy(sla: Sla) -> Policy:

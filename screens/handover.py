@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import ClassVar
 
 from rich.text import Text
@@ -11,7 +10,6 @@ from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from domain.handover_words import Line
-from screens.desk import Desk
 from screens.deskscreen import DeskScreen, bindings
 from widgets.safe import ui_text
 
@@ -19,21 +17,12 @@ _STYLES = {"head": "bold", "warn": "yellow", "ref": "cyan", "dim": "dim"}
 
 
 class HandoverScreen(DeskScreen):
-    """What the next one on duty has to know.
-
-    Args:
-        desk: The desk.
-        lines: Reads the store and gives the lines as they are now.
-    """
+    """What the next one on duty has to know, as the desk gives it."""
 
     WHERE = "handover"
     BINDINGS = bindings("handover")
     AUTO_FOCUS: ClassVar[str | None] = "VerticalScroll"
     DEFAULT_CSS = "HandoverScreen { layout: vertical; } HandoverScreen VerticalScroll { height: 1fr; padding: 0 1; }"
-
-    def __init__(self, desk: Desk, lines: Callable[[], list[Line]]) -> None:
-        super().__init__(desk)
-        self._lines = lines
 
     def compose(self) -> ComposeResult:
         """Lay the screen out."""
@@ -50,8 +39,7 @@ class HandoverScreen(DeskScreen):
         self.run_worker(self._read, thread=True, group="handover", exclusive=True)
 
     def _read(self) -> None:
-        lines = self._lines()
-        self.app.call_from_thread(self._show, lines)
+        self.app.call_from_thread(self._show, self.desk.handover())
 
     def _show(self, lines: list[Line]) -> None:
         if self.ready:

@@ -390,7 +390,7 @@ class Queue(DeskScreen):
         """Show what there is to hand over."""
         from screens.handover import HandoverScreen
 
-        self.app.push_screen(HandoverScreen(self.desk, self.desk.handover))
+        self.app.push_screen(HandoverScreen(self.desk))
 
     def action_conflicts(self) -> None:
         """Show what people wrote without seeing each other."""

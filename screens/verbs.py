@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -170,22 +170,42 @@ async def change_priority(screen: DeskScreen, targets: Sequence[Target]) -> None
     if chosen is None:
         return
     act = partial(set_fields, values={"priority": chosen}, matrix=desk.rules.matrix)
-    why = await ask_reason(screen, [desk.reader.incident(t.id) for t in targets], act)
-    if why is not None:
-        say(screen, chosen, await desk.act([t.id for t in targets], partial(act, reason=why)))
+    await act_with_reason(screen, targets, act, chosen)
 
 
-async def ask_reason(screen: DeskScreen, incidents: Sequence[Incident], act: Action) -> str | None:
-    """Return why a priority is set by hand, empty where nobody has to say so; None when the person left."""
+async def act_with_reason(
+    screen: DeskScreen, targets: Sequence[Target], act: Callable[..., actions.Drafts], done: str
+) -> bool:
+    """Act, asking first why a priority is set by hand where that is needed; return whether it was done.
+
+    Args:
+        screen: Where it is asked.
+        targets: What is acted on.
+        act: The action; takes the incident, and `reason`.
+        done: What is said then.
+    """
+    desk, reason = screen.desk, ""
+    if asked := _wants_reason([desk.reader.incident(each.id) for each in targets], act):
+        incident, refused = asked
+        dialog = Writing(desk, f"{refused.message}. Why another?", kind="priority", incident=incident.id)
+        typed = await screen.ask(dialog)
+        if typed is None:
+            return False
+        reason = typed
+    else:
+        screen.release_keys()
+    say(screen, done, await desk.act([each.id for each in targets], partial(act, reason=reason)))
+    return True
+
+
+def _wants_reason(incidents: Sequence[Incident], act: Action) -> tuple[Incident, Refused] | None:
     for incident in incidents:
         try:
             act(incident)
         except Refused as refused:
             if refused.code == "needs_reason":
-                dialog = Writing(screen.desk, f"{refused.message}. Why another?", kind="priority", incident=incident.id)
-                return await screen.ask(dialog)
-    screen.release_keys()
-    return ""
+                return incident, refused
+    return None
 
 
 async def triage(screen: DeskScreen, targets: Sequence[Target]) -> None:
@@ -211,9 +231,7 @@ async def set_field(screen: DeskScreen, targets: Sequence[Target]) -> None:
         return
     register, value = check(line)
     act = partial(set_fields, values={register: value}, matrix=desk.rules.matrix)
-    why = await ask_reason(screen, [desk.reader.incident(t.id) for t in targets], act)
-    if why is not None:
-        say(screen, "Set", await desk.act([t.id for t in targets], partial(act, reason=why)))
+    await act_with_reason(screen, targets, act, "Set")
 
 
 async def change_owner(screen: DeskScreen, targets: Sequence[Target]) -> None:

@@ -85,7 +85,6 @@ class _Builder:
 
     def __init__(self, loaded: Loaded, at: int) -> None:
         self._loaded, self._at = loaded, at
-        self._text: str | None = None
         self.problems: list[Problem] = []
 
     # -- what went wrong -------------------------------------------------------------------------------------------
@@ -98,22 +97,9 @@ class _Builder:
         self.problems.append(Problem(where, what, remedy, (str(place[0]), str(place[1]))))
 
     def _where(self, place: Place) -> str:
-        origins = self._loaded.origins
-        for part in (_dotted(place), str(place[0])):
-            if origins.get(part, "").startswith("TOCSIN_"):
-                return origins[part]
-        line = self._line(place)
-        return f"{self._loaded.config}:{line}" if line else str(self._loaded.config)
+        from app.settings_lines import said_in
 
-    def _line(self, place: Place) -> int | None:
-        from app.settings_lines import line_of
-
-        if self._text is None:
-            try:
-                self._text = self._loaded.config.read_text(encoding="utf-8")
-            except (OSError, UnicodeDecodeError):
-                self._text = ""
-        return line_of(self._text, place)
+        return said_in(self._loaded.config, self._loaded.origins, place)
 
     def _read(self, place: Place, read: Callable[[], _T]) -> _T | None:
         """Return what a reader gives, None when it refuses, which is then a problem."""

@@ -141,10 +141,9 @@ class TriageCard(Question[Triaged | None]):
         if not row.options:
             self.action_details()
             return
-        ring = [None, *row.options] if None not in row.options else list(row.options)
-        if row.register == "restricted":
-            ring = list(row.options)
-        value = self._follows() if row.register == "priority" and self._follows() else self._values[row.register]
+        ring, value = row.ring, self._values[row.register]
+        if row.register == "priority":
+            value = self._follows() or value
         here = ring.index(value) if value in ring else 0
         self._put(row, ring[(here + by) % len(ring)])
 

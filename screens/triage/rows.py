@@ -8,6 +8,7 @@ from datetime import tzinfo
 from typing import Any
 
 from domain import definitions, fields, vocabulary
+from domain.actions import current_value
 from domain.errors import BadValue
 from domain.fields import CustomField
 from domain.incident import Incident
@@ -36,6 +37,11 @@ class Row:
     names: Mapping[Any, str]
     about: str = ""
     long: bool = False
+
+    @property
+    def ring(self) -> list[Any]:
+        """What `h` and `l` go through: nothing, too, but where there is always a value."""
+        return list(self.options) if self.register == "restricted" else [None, *self.options]
 
 
 def _chosen(register: str, label: str, meanings: Mapping[str, str], names: Mapping[str, str] | None = None) -> Row:
@@ -80,9 +86,7 @@ def value_of(incident: Incident, row: Row) -> Any:
         return tuple(item.name for item in incident.tags)
     if row.register == LEVELS:
         return tuple(sorted(incident.classifiers.items()))
-    if row.register.startswith("custom:"):
-        return incident.custom.get(row.register[7:])
-    return getattr(incident, row.register) or (False if row.register == "restricted" else None)
+    return current_value(incident, row.register)
 
 
 def words(row: Row, value: Any, zone: tzinfo) -> str:

@@ -27,11 +27,8 @@ async def triage(screen: DeskScreen, targets: Sequence[Target]) -> None:
     if answer is None:
         return
     act = partial(card, values=answer.values, tags=answer.tags, matrix=desk.rules.matrix)
-    reason = await verbs.ask_reason(screen, incidents, act)
-    if reason is None:
-        return
-    verbs.say(screen, "Triaged", await desk.act([each.id for each in incidents], partial(act, reason=reason)))
-    await desk.forget_draft("description", shown.id)
+    if await verbs.act_with_reason(screen, targets, act, "Triaged"):
+        await desk.forget_draft("description", shown.id)
 
 
 def proposals(desk: Desk, incident: Incident) -> Suggestions:
