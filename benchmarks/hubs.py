@@ -22,7 +22,7 @@ from pydantic import SecretStr
 
 from app.credentials import keep_token
 from benchmarks import programs, scenarios, stores
-from benchmarks.bootstrap import hub, run
+from benchmarks.bootstrap import TOCSIN, hub, run
 from benchmarks.programs import Program
 from benchmarks.terminal import shows
 from storage.remotes import Remote
@@ -31,7 +31,6 @@ from tests.badhubs import hub_that
 
 ALONE, SLOW = "no hub", "is slow"
 _BAD = ("hangs", "answers half", "refuses", "is gone")
-_TOCSIN = str(Path(sys.executable).with_name("tocsin"))
 _MORE = 1.2  # a median may be so many times the one with no hub: the machine itself is no steadier
 _ROUND_TRIP, _KBIT = 300, 64
 _KEYS = 60
@@ -94,7 +93,7 @@ def measure(rounds: int, cache: Path, folder: Path) -> scenarios.Samples:
                 stack.enter_context(slow_hub(folder, store))
             elif does != ALONE:
                 stack.enter_context(bad_hub(does, store))
-            under_test.append(programs.queue(does, _TOCSIN, store))
+            under_test.append(programs.queue(does, TOCSIN, store))
         for program in under_test:
             samples.take(scenarios.warm_up, setup, program)
         for _ in range(rounds):

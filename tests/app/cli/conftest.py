@@ -6,14 +6,18 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from click.testing import CliRunner
 
 from app.cli.root import tocsin
+
+if TYPE_CHECKING:
+    from tests.hubs import Rig
 
 ROOT = Path(__file__).parents[3]
 
@@ -88,3 +92,20 @@ def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cli:
         "VISUAL": "false",
     }
     return Cli(tmp_path, env)
+
+
+@pytest.fixture
+def file(cli: Cli) -> Path:
+    """Give the hub's database, where it is when nothing is said."""
+    return cli.home / "data" / "tocsin" / "hub.db"
+
+
+@pytest.fixture
+def rig(file: Path) -> Iterator[Rig]:
+    """Give a hub whose database the verbs open, too."""
+    from storage.hub.engines import open_database
+    from tests.hubs import Rig
+
+    database = open_database(str(file))
+    yield Rig(database)
+    database.close()

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from storage.hub.engines import open_database
 from tests.hubs import Rig, Writer
 from tests.teams import Person
 
@@ -17,19 +15,6 @@ if TYPE_CHECKING:
     from conftest import Cli
 
 CODE = re.compile(r"[0-9A-HJKMNP-TV-Z]{5}-[0-9A-HJKMNP-TV-Z]{5}")
-
-
-@pytest.fixture
-def file(cli: Cli) -> Path:
-    """The hub's database, where it is when nothing is said."""
-    return cli.home / "data" / "tocsin" / "hub.db"
-
-
-@pytest.fixture
-def rig(cli: Cli, file: Path) -> Iterator[Rig]:
-    database = open_database(str(file))
-    yield Rig(database)
-    database.close()
 
 
 # -- who may come ------------------------------------------------------------------------------------------------------

@@ -20,26 +20,12 @@ import httpx
 import pytest
 
 from domain.wire import to_line
-from storage.hub.engines import open_database
 from tests.hubs import Caller, Rig, Writer
 
 if TYPE_CHECKING:
     from conftest import Cli
 
 CODE_FOR_ANA = ("hub", "code", "--user", "ana", "--role", "responder")
-
-
-@pytest.fixture
-def file(cli: Cli) -> Path:
-    """The hub's database, where it is when nothing is said."""
-    return cli.home / "data" / "tocsin" / "hub.db"
-
-
-@pytest.fixture
-def rig(cli: Cli, file: Path) -> Iterator[Rig]:
-    database = open_database(str(file))
-    yield Rig(database)
-    database.close()
 
 
 @pytest.mark.parametrize(

@@ -202,7 +202,8 @@ def test_another_token_for_the_same_device_ends_the_one_before(join: Join) -> No
 # -- redaction ---------------------------------------------------------------------------------------------------------
 
 
-def test_a_text_taken_out_is_out_everywhere(join: Join) -> None:
+def taken_out(join: Join) -> tuple[Person, Person, str, str]:
+    """Let ana write a secret and cam take it out; return both, the incident and the note."""
     ana, cam = join("ana"), join("cam", "commander")
     incident = ana.raise_incident()
     ana.note(incident, "password hunter2")
@@ -210,10 +211,15 @@ def test_a_text_taken_out_is_out_everywhere(join: Join) -> None:
     ana.in_sync()
     cam.in_sync()
     cam.redact(incident, note.id)
+    return ana, cam, incident, note.id
+
+
+def test_a_text_taken_out_is_out_everywhere(join: Join) -> None:
+    ana, cam, incident, note = taken_out(join)
     late = join("late")
     for person in (cam, ana, late):
         person.in_sync()
-        assert person.bodies(incident)[note.id] is None
+        assert person.bodies(incident)[note] is None
         assert "hunter2" not in "".join(person.exported())
     assert all_equal(ana, cam, late)
 
@@ -222,13 +228,7 @@ def test_a_text_taken_out_is_out_everywhere(join: Join) -> None:
 def test_a_text_taken_out_stays_out_of_a_hub_that_begins_anew(
     join: Join, other_rig: Rig, tmp_path: Path, first: str
 ) -> None:
-    ana, cam = join("ana"), join("cam", "commander")
-    incident = ana.raise_incident()
-    ana.note(incident, "password hunter2")
-    (note,) = (entry for entry in ana.store.reader.entries(incident) if entry.kind == "note")
-    ana.in_sync()
-    cam.in_sync()
-    cam.redact(incident, note.id)
+    ana, cam, incident, note = taken_out(join)
     cam.in_sync()  # and is lost with the old hub before ana hears of it
     for person, role in ((ana, "responder"), (cam, "commander")):
         person.rig = other_rig
@@ -239,7 +239,7 @@ def test_a_text_taken_out_stays_out_of_a_hub_that_begins_anew(
     late = Person(tmp_path / "late.db", "late", other_rig)
     late.in_sync()
     for person in (ana, cam, late):
-        assert person.bodies(incident)[note.id] is None
+        assert person.bodies(incident)[note] is None
     assert all_equal(ana, cam, late)
     late.close()
 
