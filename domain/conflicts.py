@@ -102,8 +102,13 @@ class Conflict:
 
 def conflicts_of(replay: Replay) -> tuple[Conflict, ...]:
     """Return what is to be decided on an incident: what decides who hurries first, the rest by name."""
-    found = sorted(replay.result().conflicts, key=lambda name: (_FIRST.get(name, len(_FIRST)), name))
+    found = by_urgency(replay.result().conflicts)
     return tuple(_conflict(replay, name) for name in found if _is_register(replay.heads(name)))
+
+
+def by_urgency(names: Iterable[str]) -> list[str]:
+    """Return fields that want to be decided: first what decides who hurries, the rest by name."""
+    return sorted(names, key=lambda name: (_FIRST.get(name, len(_FIRST)), name))
 
 
 def _is_register(heads: Sequence[Head]) -> bool:

@@ -1,4 +1,7 @@
-"""The facts of an incident above its timeline: four lines that say what it is, who has it and how long it lasts."""
+"""The facts of an incident above its timeline: five lines that say what it is, who has it and how long it lasts.
+
+A sixth says what two people disagree on, as long as they do.
+"""
 
 from __future__ import annotations
 
@@ -15,11 +18,13 @@ from domain.incident import Incident, Item
 from domain.text import safe_text
 from domain.times import stamp
 from domain.vocabulary import SEVERITIES, TYPES
+from widgets.disputed import disputed
 from widgets.painting import strip
 from widgets.queue_lines import Symbols
 from widgets.spans import Span, Spans, between, clip, plain
 
 _WIDE = 100  # cells from which on there is room for both clocks
+_LINES = 5
 _NAMED = 2  # of those who have it open too, by name; there is little room beside a title
 
 
@@ -44,6 +49,7 @@ class Facts(Widget):
     def show(self, incident: Incident, others: Sequence[str] = (), clocks: Clocks | None = None) -> None:
         """Show an incident, its clocks, and who else has it open."""
         self._incident, self._others, self._clocks = incident, tuple(others), clocks or Clocks()
+        self.styles.height = _LINES + bool(incident.conflicts)
         self.refresh()
 
     def tick(self) -> None:
@@ -72,11 +78,13 @@ def fact_lines(
 ) -> list[Spans]:
     """Return the lines: title and clocks; state, owner and who is on call; the moments; what it touches and relates to.
 
-    `on_call` is empty when nobody is, None when that is not known.
+    What is disputed comes after the state, which it may be about. `on_call` is empty when nobody is, None when that
+    is not known.
     """
     return [
         _title(incident, width, others, clock_spans(clocks or Clocks(), now, width, symbols)),
         _state(incident, symbols, on_call),
+        *([disputed(incident.conflicts, zone, symbols)] if incident.conflicts else []),
         _moments(incident, zone, now, symbols),
         _touched(incident, symbols),
         _related(incident, symbols),

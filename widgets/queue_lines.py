@@ -26,13 +26,14 @@ class Symbols:
         rule: str = "─",
         arrow: str = "→",
         dot: str = "·",
+        bar: str = "│",
     ) -> None:
         self.cursor, self.new, self.marked, self.conflict = cursor, new, marked, conflict
-        self.star, self.rule, self.arrow, self.dot = star, rule, arrow, dot
+        self.star, self.rule, self.arrow, self.dot, self.bar = star, rule, arrow, dot, bar
 
 
 UNICODE = Symbols()
-ASCII = Symbols(cursor=">", new="*", marked="+", conflict="!", star="*", rule="-", arrow="->", dot="-")
+ASCII = Symbols(cursor=">", new="*", marked="+", conflict="!", star="*", rule="-", arrow="->", dot="-", bar="|")
 
 _SEVERITY: Mapping[str, str] = {"critical": "S1", "high": "S2", "medium": "S3", "low": "S4"}
 _SEVERITY_WIDE: Mapping[str, str] = {"critical": "S1 crit", "high": "S2 high", "medium": "S3 med", "low": "S4 low"}
@@ -85,8 +86,7 @@ def row_line(row: QueueRow, width: int, now: int, *, marked: bool, symbols: Symb
         critical = row.severity == "critical" and not closed
         spans.append(Span(fit(names.get(row.severity or "", "-"), found.severity) + " ", "bad" if critical else dim))
     spans.append(Span(fit(row.ref, found.ref) + " ", dim))
-    title = f"[drill] {row.title}" if row.drill else row.title
-    spans.append(Span(fit(safe_text(title), found.title) + " ", dim or ("strong" if row.is_new else "")))
+    spans += _title(row, found.title, dim, symbols)
     phase = safe_text(row.phase)
     short = phase if found.phase > 9 else _SHORT_PHASE.get(phase, phase)
     spans.append(Span(fit(short, found.phase) + " ", dim or _PHASE_ROLE.get(phase, "")))
@@ -102,9 +102,15 @@ def row_line(row: QueueRow, width: int, now: int, *, marked: bool, symbols: Symb
 def _gutter(row: QueueRow, marked: bool, symbols: Symbols) -> tuple[str, str]:
     if marked:
         return symbols.marked, "key"
-    if row.conflicts:
-        return symbols.conflict, "warn"
     return (symbols.new, "accent") if row.is_new else (" ", "")
+
+
+def _title(row: QueueRow, width: int, dim: str, symbols: Symbols) -> Spans:
+    """Return the title, behind how many of its values want to be decided."""
+    title = f"[drill] {row.title}" if row.drill else row.title
+    sign = f"{symbols.conflict}{row.conflicts} " if row.conflicts else ""
+    style = dim or ("strong" if row.is_new else "")
+    return [*([Span(sign, "warn")] if sign else []), Span(fit(safe_text(title), width - len(sign)) + " ", style)]
 
 
 def top_line(view: str, counts: Mapping[tuple[str, str], int], sync: str, symbols: Symbols, width: int) -> Spans:

@@ -19,14 +19,15 @@ _MARKS = {"ok": ("ok  ", "good"), "note": ("note", "warning"), "wrong": ("WRONG"
 @click.command("doctor", cls=Verb)
 @click.pass_obj
 def doctor(call: Call) -> int:
-    """Check the terminal, colours, paths and rights, SQLite, the store, the settings, the keys and the clock.
+    """Check the terminal, paths and rights, SQLite, the store, the settings, the keys, the clock and the remotes.
 
     The exit code is 1 when something is wrong.
     """
     from app.cli import checks
+    from app.cli.remote_checks import remotes
 
     found: list[Check] = []
-    for each in checks.ALL:
+    for each in (*checks.ALL, remotes):
         found += _carefully(each, call)
     wrong = sum(check.state == "wrong" for check in found)
     if call.json:

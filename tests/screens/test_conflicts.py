@@ -100,6 +100,16 @@ async def test_both_values_stand_there_with_who_and_when(sit: Any, status: Incid
         assert theirs.endswith("11-18 11:09")
 
 
+async def test_the_queue_counts_it_and_the_incident_says_it(sit: Any, status: Incident, raised: Any) -> None:
+    raised("nobody disagrees here")
+    async with sit() as seat:
+        await seat.see("⚠1 Checkout returns 502")
+        assert seat.text.count("⚠") == 1
+        await seat.press("enter")
+        await seat.at("Detail")
+        await seat.see("⚠ status  ana 11:07 UTC → validated │ ben 11:09 UTC → resolved")
+
+
 async def test_nothing_to_decide(sit: Any, raised: Any) -> None:
     raised()
     async with sit() as seat:
