@@ -74,11 +74,13 @@ class Loaded:
 
     def timezone(self) -> tzinfo:
         """Return the zone times are shown in; one that does not exist was refused when the settings were read."""
-        from datetime import UTC, datetime
-
         zone = self._given.display.zone if self._given else "local"
         if zone == "local":
-            return datetime.now(UTC).astimezone().tzinfo or UTC
+            from app.localzone import LocalZone
+
+            return LocalZone()
+        from datetime import UTC
+
         if zone.upper() == "UTC":
             return UTC
         from zoneinfo import ZoneInfo

@@ -121,11 +121,10 @@ def on_call(call: Call) -> list[Check]:
     import shlex
 
     from app.cli.oncall import gap_words
-    from app.oncall.localzone import zone_of
     from app.oncall.roster import read_roster
     from domain.oncall.rotas import gaps
 
-    now, zone = call.session.clock(), zone_of(call.session, os.environ)
+    now, zone = call.session.clock(), call.session.zone
     roster, problems = read_roster(call.session.loaded, now)
     found = [Check("on call", "wrong", each.message, each.remedy) for each in problems]
     for rota in roster.rotas.values():

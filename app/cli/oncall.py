@@ -68,7 +68,7 @@ def oncall(call: Call, service: str | None, at: str | None) -> None:
     from app.oncall.roster import bad_settings, read_roster
     from domain.oncall.reading import asked_moment
 
-    session, zone = call.session, _zone(call)
+    session, zone = call.session, call.session.zone
     moment = session.clock() if at is None else asked_moment(at, session.clock(), zone)
     roster, problems = read_roster(session.loaded, moment)
     answers = _answers(call, roster, problems, service, moment)
@@ -83,14 +83,6 @@ def oncall(call: Call, service: str | None, at: str | None) -> None:
     minded = problems if service is None else [problem for each in answers for problem in each.problems]
     if minded:
         raise bad_settings(minded)
-
-
-def _zone(call: Call) -> tzinfo:
-    import os
-
-    from app.oncall.localzone import zone_of
-
-    return zone_of(call.session, os.environ)
 
 
 def _answers(call: Call, roster: Roster, problems: list[Problem], asked: str | None, at: int) -> list[_Answer]:
@@ -191,7 +183,7 @@ def _duty_lines(call: Call, answer: _Answer, at: int) -> Iterator[tuple[str, str
     from domain.durations import short
     from domain.times import stamp
 
-    duty, zone = answer.duty, _zone(call)
+    duty, zone = answer.duty, call.session.zone
     if duty is None:
         yield "now", "not known: its rota cannot be used" if answer.problems else "no rota is set for it", "warning"
         return
