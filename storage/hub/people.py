@@ -43,6 +43,11 @@ class Who(NamedTuple):
     revoked: bool
     seen_at: int
 
+    @property
+    def whose(self) -> dict[str, object]:
+        """What a log says of whose request it was."""
+        return {"user": self.person, "device": self.device}
+
 
 class NoCode(Exception):
     """There is no such code, or it is spent; `str()` is `unknown` or `used`."""

@@ -40,7 +40,7 @@ def problem_answer(problem: HubProblem) -> Answer:
         headers["Retry-After"] = str(problem.wait)
     if problem.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
-    return Answer(problem.status, headers, json.dumps(problem.body()).encode(), {"code": problem.code})
+    return Answer(problem.status, headers, json.dumps(problem.body()).encode(), {"code": problem.code, **problem.whose})
 
 
 def compressed(answer: Answer, accepted: str) -> Answer:

@@ -133,7 +133,7 @@ async def _stream(service: Service, changes: Changes, request: Request) -> Respo
         return _response(request, problem_answer(problem))
     except StoreError as error:
         return _response(request, problem_answer(of_store(error)))
-    request.state.note = {"user": who.person, "device": who.device}
+    request.state.note = who.whose
     stream = _events(service, changes, headers)
     return StreamingResponse(stream, media_type="text/event-stream", headers={"Cache-Control": "no-store"})
 

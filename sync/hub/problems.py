@@ -17,12 +17,14 @@ class HubProblem(Exception):
         remedy: What to do instead, or an empty string.
         extra: More members of the answer.
         wait: Seconds for `Retry-After`; 0 for none.
+        whose: Whose request it was, for the log, as far as that is known.
     """
 
     def __init__(self, status: int, code: str, detail: str, remedy: str = "", *, wait: int = 0, **extra: Any) -> None:
         super().__init__(detail)
         self.status, self.code, self.detail, self.remedy = status, code, detail, remedy
         self.wait = wait
+        self.whose: Mapping[str, object] = {}
         self.extra: Mapping[str, Any] = extra
 
     def body(self) -> dict[str, Any]:

@@ -120,7 +120,7 @@ class Service:
             answer = route(who)
         except HubProblem as problem:
             answer = problem_answer(problem)
-        return answer._replace(note={"user": who.person, "device": who.device, **answer.note})
+        return answer._replace(note={**who.whose, **answer.note})
 
     # -- who comes -------------------------------------------------------------------------------------------------
 
@@ -137,11 +137,18 @@ class Service:
             found = people.who_has(connection, token.strip())
         if found is None:
             raise HubProblem(401, "token", "This token is not known here", "Enrol again: tocsin remote add.")
-        if found.revoked:
-            raise HubProblem(403, "revoked", "This token was revoked", "Ask the hub's administrator; nothing is lost.")
-        self._limit(self._requests, found.device, 1, "requests")
+        try:
+            self._admit(found)
+        except HubProblem as problem:
+            problem.whose = found.whose
+            raise
         self._note_seen(found)
         return found
+
+    def _admit(self, who: Who) -> None:
+        if who.revoked:
+            raise HubProblem(403, "revoked", "This token was revoked", "Ask the hub's administrator; nothing is lost.")
+        self._limit(self._requests, who.device, 1, "requests")
 
     def _note_seen(self, who: Who) -> None:
         # Not at every request: each is a write. If it cannot be written, the request itself may still be answered.

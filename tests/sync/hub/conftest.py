@@ -18,7 +18,8 @@ import uvicorn
 from storage.hub.engines import Database, memory_engine, open_database, prepare
 from sync.hub.logs import Log
 from sync.hub.server import create_app
-from tests.hubs import Caller, Rig, Writer
+from sync.hub.service import Options
+from tests.hubs import UNLIMITED, Caller, Rig, Writer
 
 DEADLINE = 20.0  # seconds before a test gives up; nothing is asserted about time itself
 
@@ -74,8 +75,18 @@ class Served:
 
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[Served]:
-    database = open_database(str(tmp_path / "hub.db"))
-    found = Served(Rig(database))
+    yield from _serving(tmp_path, UNLIMITED)
+
+
+@pytest.fixture
+def impatient(tmp_path: Path) -> Iterator[Served]:
+    """A hub that answers each token once, for its clock stands."""
+    yield from _serving(tmp_path, Options(requests=0.1))
+
+
+def _serving(folder: Path, options: Options) -> Iterator[Served]:
+    database = open_database(str(folder / "hub.db"))
+    found = Served(Rig(database, options))
     yield found
     found.stop()
     database.close()

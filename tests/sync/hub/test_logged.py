@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from domain.wire import to_line
 from tests.hubs import LINES, Writer
 
@@ -47,6 +49,20 @@ def test_the_log_says_what_was_refused_to_whom_it_does_not_know(served: Served) 
     assert [(each["status"], each.get("code")) for each in told] == [(401, "token"), (404, "code"), (201, None)]
     assert (told[2]["user"], told[2]["device"]) == ("ana", device)
     assert all(each["peer"] == "127.0.0.1" and each["at"] for each in told)
+
+
+@pytest.mark.parametrize("path", ["/v1/hello", "/v1/events"])
+def test_the_log_names_the_revoked_and_those_who_ask_too_often(impatient: Served, path: str) -> None:
+    ana = impatient.rig.join("ana")
+    whose = {"user": "ana", "device": ana.writer.device}
+    with impatient.client(ana) as client:
+        client.get("/v1/hello")
+        assert client.get(path).status_code == 429
+        impatient.rig.revoke(person="ana")
+        assert client.get(path).status_code == 403
+    _first, often, revoked = requests(impatient)
+    assert {"status": 429, "code": "too_many", **whose}.items() <= often.items()
+    assert {"status": 403, "code": "revoked", **whose}.items() <= revoked.items()
 
 
 def test_hsts_is_for_a_year_and_everything_below(served: Served) -> None:
