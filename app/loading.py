@@ -79,13 +79,9 @@ class Loaded:
             from app.localzone import LocalZone
 
             return LocalZone()
-        from datetime import UTC
+        from domain.zones import zone_named
 
-        if zone.upper() == "UTC":
-            return UTC
-        from zoneinfo import ZoneInfo
-
-        return ZoneInfo(zone)
+        return zone_named(zone)
 
 
 def load(environ: Mapping[str, str], *, database: str | None = None, config: str | None = None) -> Loaded:

@@ -9,17 +9,17 @@ from dataclasses import MISSING, fields, is_dataclass
 from datetime import date, time
 from pathlib import Path
 from typing import Any, NamedTuple, get_type_hints
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, ValidationError, create_model
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from app.loading import BadSettings, is_setting
 from app.settings import Layer, Override, Rota, Service, Settings, flatten, suggestion
-from app.settings_lines import place_of
+from app.settings_lines import place_of, said_in
 from domain import limits, vocabulary
-from domain.errors import Mistake
+from domain.errors import BadValue, Mistake
 from domain.query import parse
+from domain.zones import zone_named
 from screens.keys import check_keymap
 
 _ONCALL: Mapping[int | str, Any] = {"rotas": Rota, "layers": Layer, "overrides": Override, "services": Service}
@@ -180,20 +180,23 @@ def _nearest(place: tuple[int | str, ...], name: str) -> str:
 
 def _check(settings: Settings, path: Path, variables: Mapping[str, str]) -> None:
     """Refuse what has the right type but no meaning."""
+
+    def bad(parts: tuple[str | int, ...], what: str, remedy: str) -> BadSettings:
+        return BadSettings(f"{said_in(path, variables, parts)}: {what}", remedy)
+
     if problems := check_keymap(settings.keys):
-        raise BadSettings(f"{path}: {problems[0]}", "See docs/settings.md for the actions and their keys.")
-    if settings.display.zone not in ("local", "UTC", "utc"):
+        raise bad(("keys",), problems[0], "See docs/settings.md for the actions and their keys.")
+    if settings.display.zone != "local":
         try:
-            ZoneInfo(settings.display.zone)
-        except (ZoneInfoNotFoundError, ValueError) as error:
-            remedy = "Write local, UTC or a name like Europe/Berlin."
-            place = variables.get("display.zone", path)
-            raise BadSettings(f"{place}: display.zone: there is no zone “{settings.display.zone}”", remedy) from error
-    for number, view in enumerate(settings.views, 1):
+            zone_named(settings.display.zone)
+        except BadValue as error:
+            remedy = f"{error.remedy} The machine's own is: local."
+            raise bad(("display", "zone"), f"display.zone: {error.message}", remedy) from error
+    for number, view in enumerate(settings.views):
         try:
             parse(view.query)
         except Mistake as error:
-            raise BadSettings(f"{path}: views[{number}].query: {error.message}", error.remedy) from error
+            raise bad(("views", number), f"views[{number + 1}].query: {error.message}", error.remedy) from error
     alerts = settings.ingest.alertmanager
     for name, values, words in (
         ("severities", alerts.severities.values(), vocabulary.SEVERITIES),
@@ -202,4 +205,4 @@ def _check(settings: Settings, path: Path, variables: Mapping[str, str]) -> None
         for value in values:
             if value not in words:
                 remedy = f"Choose from: {', '.join(words)}."
-                raise BadSettings(f"{path}: ingest.alertmanager.{name}: “{value}” is none", remedy)
+                raise bad(("ingest", "alertmanager", name), f"ingest.alertmanager.{name}: “{value}” is none", remedy)

@@ -14,9 +14,9 @@ from itertools import pairwise
 
 from domain.errors import BadValue
 from domain.times import DAY, LATEST, MINUTE
-from domain.vocabulary import nearest
+from domain.weekdays import DAYS, weekdays
+from domain.zones import zone_named
 
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 ALWAYS = "24x7"
 """The name of the calendar that is never closed."""
 _EPOCH = date(1970, 1, 1).toordinal()
@@ -131,25 +131,7 @@ def calendar(name: str, zone: str, hours: Iterable[str], closed: Iterable[str] =
     week = parse_week(hours)
     if not any(week):
         raise BadValue("It has no opening hours, so no target would ever be reached", _EXAMPLE, "bad_value")
-    return Calendar(name, week, parse_zone(zone), frozenset(map(_date, closed)))
-
-
-def parse_zone(name: str) -> tzinfo:
-    """Return the zone of a name like `Europe/Berlin`.
-
-    Raises:
-        BadValue: There is none; names the nearest right one.
-    """
-    if name.upper() == "UTC":
-        return UTC
-    from zoneinfo import ZoneInfo, available_timezones  # most calendars need neither
-
-    try:
-        return ZoneInfo(name)
-    except (OSError, ValueError, LookupError) as error:
-        near = nearest(name, sorted(available_timezones()))
-        remedy = f"Did you mean {near}?" if near else "Write UTC or a name like Europe/Berlin."
-        raise BadValue(f"There is no zone “{name}”", remedy, "bad_value") from error
+    return Calendar(name, week, zone_named(zone), frozenset(map(_date, closed)))
 
 
 def parse_week(lines: Iterable[str]) -> Week:
@@ -164,23 +146,13 @@ def parse_week(lines: Iterable[str]) -> Week:
         if not hours:
             raise BadValue(f"“{line}” names no hours", _EXAMPLE, "bad_value")
         spans = [_hours(each, line) for each in hours]
-        for day in _days(days, line):
+        for day in weekdays(days):
             found[day] += spans
     for name, spans in zip(DAYS, found, strict=True):
         spans.sort()
         if any(later[0] < earlier[1] for earlier, later in pairwise(spans)):
             raise BadValue(f"Hours of {name} overlap", "Give each hour of a day once.", "bad_value")
     return tuple(map(tuple, found))
-
-
-def _days(text: str, line: str) -> Iterator[int]:
-    for part in text.lower().split(","):
-        first, _dash, last = part.partition("-")
-        for word in (first, last or first):
-            if word not in DAYS:
-                raise BadValue(f"“{word}” in “{line}” is no day", f"Days: {', '.join(DAYS)}.", "bad_value")
-        begin, end = DAYS.index(first), DAYS.index(last or first)
-        yield from (day % 7 for day in range(begin, end + 1 if end >= begin else end + 8))
 
 
 def _hours(text: str, line: str) -> Hours:

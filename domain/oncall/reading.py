@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import datetime, time, timedelta, tzinfo
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from domain.errors import BadValue, Mistake
 from domain.times import HOUR, parse_duration
-from domain.vocabulary import nearest
+from domain.weekdays import weekdays
+from domain.zones import zone_named
 
 _WORDS = {"daily": "1d", "weekly": "1w"}
-_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _TIME = re.compile(r"(\d{1,2}):(\d{2})(?::00)?")
 _LONGEST = 366  # days of one turn
 _OLDEST, _NEWEST = 1970, 2999
@@ -22,16 +21,12 @@ class Unreadable(Mistake):
     """A rota's setting that means nothing."""
 
 
-def zone(name: str) -> ZoneInfo:
+def zone(name: str) -> tzinfo:
     """Return the zone of a name such as `Europe/Berlin`; raises `Unreadable`."""
     try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        from zoneinfo import available_timezones
-
-        near = nearest(name, available_timezones())
-        hint = f"Did you mean {near}? " if near else ""
-        raise Unreadable(f"there is no zone “{name}”", f"{hint}Write a name like Europe/Berlin, or UTC.") from error
+        return zone_named(name)
+    except BadValue as error:
+        raise Unreadable(error.message, error.remedy) from error
 
 
 def turn(text: str) -> timedelta:
@@ -67,20 +62,10 @@ def hours(text: str) -> tuple[time, time] | None:
 
 def days(texts: Iterable[str]) -> frozenset[int]:
     """Return days of the week, 0 is Monday, of `mon`, `Tuesday`, `mon-fri`; all for none; raises `Unreadable`."""
-    found: set[int] = set()
-    for text in texts:
-        first, dash, last = (part.strip() for part in text.partition("-"))
-        begin, end = _day(first, text), _day(last, text) if dash else None
-        found |= {begin} if end is None else {(begin + n) % 7 for n in range((end - begin) % 7 + 1)}
-    return frozenset(found) or frozenset(range(7))
-
-
-def _day(word: str, text: str) -> int:
-    short = word.lower()[:3]
-    full = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-    if short in _DAYS and full[_DAYS.index(short)].startswith(word.lower()):
-        return _DAYS.index(short)
-    raise Unreadable(f"“{text}” is no day of the week", f"Choose from: {', '.join(_DAYS)}; or a range, mon-fri.")
+    try:
+        return frozenset(day for text in texts for day in weekdays(text)) or frozenset(range(7))
+    except BadValue as error:
+        raise Unreadable(error.message, error.remedy) from error
 
 
 def date_and_time(text: str, otherwise: time | None = None) -> datetime:

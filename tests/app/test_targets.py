@@ -99,7 +99,7 @@ def test_a_whole_section(tmp_path: Path) -> None:
         ('1 = "1h30m"', "P1 = 90", 11, "sla.resolution.P1 = 90: "),
         ('hours = "office"', 'hours = "ofice"', 3, "sla.hours: There is no calendar “ofice”"),
         ('hours = "24x7"', 'hours = "25x7"', 25, "sla.services.1.hours: There is no calendar “25x7”"),
-        ("Europe/Berlin", "Europe/Berlim", 15, "sla.calendars.1.zone: There is no zone “Europe/Berlim”"),
+        ("Europe/Berlin", "Europe/Berlim", 15, "sla.calendars.1.zone: there is no zone “Europe/Berlim”"),
         ("09:00-17:00", "17:00-09:00", 16, "sla.calendars.1.open: “17:00-09:00” in “mon-fri 17:00-09:00” ends before"),
         ('open = ["mon-sun 12:00-24:00"]', "open = []", 21, "sla.calendars.2.open: It has no opening hours"),
         ("2026-12-25", "2026-25-12", 17, "sla.calendars.1.closed: “2026-25-12” is not a date"),

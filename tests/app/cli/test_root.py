@@ -7,7 +7,7 @@ import signal
 import stat
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -60,6 +60,37 @@ def test_a_broken_settings_file_is_named_with_its_line(cli: Cli) -> None:
     error = cli("list", "--json", code=7).error
     assert (str(config) in error["message"], "zone" in error["remedy"]) == (True, True)
     assert cli("--version").out.startswith("tocsin ")
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "said", "remedy"),
+    [
+        ("[display]\nzone = 'Europe/Berlim'", 2, "display.zone: there is no zone “Europe/Berlim”", "Europe/Berlin?"),
+        (
+            "[[views]]\nname = 'a'\nquery = ''\n[[views]]\nname = 'b'\nquery = 'status:opne'",
+            4,
+            "views[2].query",
+            "open",
+        ),
+        ("[keys]\n'queue.down' = 'k'", 1, "k is on both", "docs/settings.md"),
+        ("[ingest.alertmanager.severities]\nbad = 'worst'", 1, "severities: “worst” is none", "critical"),
+    ],
+)
+def test_a_setting_without_meaning_is_named_with_its_line(
+    cli: Cli, text: str, line: int, said: str, remedy: str
+) -> None:
+    config = cli.home / "config.toml"
+    config.write_text(text + "\n")
+    unset: dict[str, Any] = {"TOCSIN_DISPLAY__ZONE": None}
+    error = cli("list", "--json", "--config", str(config), code=7, **unset).error
+    assert error["message"].startswith(f"{config}:{line}: ")
+    assert said in error["message"]
+    assert remedy in error["remedy"]
+
+
+def test_a_variable_without_meaning_is_named(cli: Cli) -> None:
+    error = cli("list", "--json", code=7, TOCSIN_DISPLAY__ZONE="Moon").error
+    assert error["message"] == "TOCSIN_DISPLAY__ZONE: display.zone: there is no zone “Moon”"
 
 
 def test_the_version_is_said(cli: Cli) -> None:
