@@ -42,7 +42,7 @@ class Loaded:
         config: The settings file, whether it exists or not.
         database: The store's file.
         origins: Where each setting that is not a default came from, by dotted name.
-        sla_problem: Why the section `sla` could not be read; everything else goes on without it.
+        problems: By section, why it could not be read; its defaults hold, and everything else goes on.
     """
 
     def __init__(
@@ -52,11 +52,24 @@ class Loaded:
         config: Path,
         database: Path,
         origins: Mapping[str, str],
-        sla_problem: BadSettings | None = None,
+        problems: Mapping[str, BadSettings] | None = None,
     ) -> None:
-        self.sla_problem = sla_problem
+        self.problems: Mapping[str, BadSettings] = problems or {}
         self._environ, self._given = environ, given
         self.config, self.database, self.origins = config, database, origins
+
+    def need(self, section: str) -> None:
+        """Raise what is wrong with a section, for who cannot do with its defaults.
+
+        Raises:
+            BadSettings: It could not be read; names the file and the line, or the variable, and the remedy.
+        """
+        if problem := self.problems.get(section):
+            raise problem
+
+    def brief(self, text: str) -> str:
+        """Return a sentence with the settings file by its name alone, for one line of the screen."""
+        return text.replace(f"{self.config.parent}/", "")
 
     @cached_property
     def settings(self) -> Settings:
@@ -101,16 +114,16 @@ def load(environ: Mapping[str, str], *, database: str | None = None, config: str
         raise BadSettings(f"There is no settings file {path}", "Make one with: tocsin config init.")
     given: Settings | None = None
     origins: dict[str, str] = {}
-    problem: BadSettings | None = None
+    problems: Mapping[str, BadSettings] = {}
     variables = any(map(is_setting, environ))
     if variables or path.exists():
         from app.settings_sources import read
 
-        given, origins, problem = read(path, environ)
+        given, origins, problems = read(path, environ)
     chosen = database or environ.get("TOCSIN_DATABASE")
     if chosen:
         origins["database"] = "--database" if database else "TOCSIN_DATABASE"
     elif given is not None:
         chosen = given.database
     where = Path(chosen).expanduser() if chosen else paths.data_dir(environ) / "tocsin.db"
-    return Loaded(environ, given, path, where, origins, problem)
+    return Loaded(environ, given, path, where, origins, problems)

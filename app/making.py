@@ -43,13 +43,13 @@ class Parts:
 
         return rules_or_defaults(self._session.loaded)
 
-    def check(self) -> str:
+    def check(self) -> list[str]:
         """Return what is wrong with the team's own rules, in words."""
         if not self._session.loaded.origins:
-            return ""  # nothing is set: the built-in rules are sound, and need not be loaded for that
-        from app.rules import trouble_with
+            return []  # nothing is set: the built-in rules are sound, and need not be loaded for that
+        from app.rules import troubles_with
 
-        return trouble_with(self._session.loaded)
+        return troubles_with(self._session.loaded)
 
     def promised(self) -> tuple[Policy | None, str]:
         """Return what the clocks go by, and what is wrong with it."""
@@ -69,11 +69,12 @@ class Parts:
 
         return Live(self._session.store, self._session.settings.token_commands, app.say)
 
-    def on_call(self) -> Callable[[Incident], str | None]:
-        """Return what says who is on call for an incident."""
+    def on_call(self) -> tuple[Callable[[Incident], str | None], str]:
+        """Return what says who is on call for an incident, and what is wrong with the rotas, in words."""
         from app.oncall.board import Board
 
-        return Board(self._session.loaded, self._session.clock)
+        board = Board(self._session.loaded, self._session.clock)
+        return board, board.trouble
 
 
 def make_app(session: Session, symbols: Symbols, frame: FirstFrame | None) -> Tocsin:
@@ -92,7 +93,7 @@ def make_app(session: Session, symbols: Symbols, frame: FirstFrame | None) -> To
         promised=parts.promised,
     )
     desk.handover = lambda: parts.handover(desk)
-    rotas = parts.on_call if settings.rotas or settings.services else None
+    rotas = parts.on_call if settings.rotas or settings.services or session.loaded.problems else None
     driver = _driver(frame, session)
     app = Tocsin(desk, settings.display.theme, frame, driver, parts.live, parts.check, rotas)
     session.tell = app.warn

@@ -25,6 +25,7 @@ def triage_rules(loaded: Loaded) -> Rules:
     Raises:
         BadSettings: One of them makes no sense; names the file, the line and the remedy.
     """
+    loaded.need("triage")
     triage = loaded.settings.triage
     if problems := matrix_problems(triage.matrix):
         where, what = problems[0]
@@ -47,14 +48,15 @@ def rules_or_defaults(loaded: Loaded) -> Rules:
         return Rules()
 
 
-def trouble_with(loaded: Loaded) -> str:
-    """Return what is wrong with the team's own rules, in words; empty for nothing."""
+def troubles_with(loaded: Loaded) -> list[str]:
+    """Return what is wrong with the team's own rules, a sentence for each that cannot be used."""
+    found = []
     for rules in (triage_rules, stale_after):
         try:
             rules(loaded)
         except BadSettings as error:
-            return f"{error.message}. {error.remedy} Until then the built-in rules hold"
-    return ""
+            found.append(loaded.brief(f"{error.message}. {error.remedy} Until then the built-in rules hold"))
+    return found
 
 
 def stale_after(loaded: Loaded) -> int:
@@ -63,6 +65,7 @@ def stale_after(loaded: Loaded) -> int:
     Raises:
         BadSettings: The setting is no duration.
     """
+    loaded.need("reminders")
     text = loaded.settings.reminders.stale_acknowledged
     try:
         return parse_duration(text)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import date, time
 from pathlib import Path
 from typing import Any, NamedTuple, get_type_hints
 
 from pydantic import Field, ValidationError, create_model
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from app.loading import BadSettings, is_setting
@@ -65,16 +66,16 @@ def _decoded(values: Mapping[str, Any], defaults: Any) -> dict[str, Any]:
     return found
 
 
-ASIDE = "sla"
-"""A section without which everything else goes on: when it cannot be used, that is said and kept for who needs it."""
+ASIDE = frozenset({"sla", "triage", "reminders", "rotas", "services"})
+"""Sections without which everything else goes on: what is wrong with one is said, and kept for who needs it."""
 
 
 class Read(NamedTuple):
-    """The settings, where each that is no default came from, and what is wrong with the section that is set aside."""
+    """The settings, where each that is no default came from, and by section why its defaults hold instead."""
 
     settings: Settings
     origins: dict[str, str]
-    problem: BadSettings | None
+    problems: dict[str, BadSettings]
 
 
 def read(path: Path, environ: Mapping[str, str]) -> Read:
@@ -90,32 +91,47 @@ def read(path: Path, environ: Mapping[str, str]) -> Read:
         if (top := variable.removeprefix("TOCSIN_").lower().partition("__")[0]) not in known:
             raise BadSettings(f"There is no setting for the variable {variable}", suggestion(top, known))
     named = {_dotted(name): name for name in variables}
-    model, problem = _validated(of_file, path, named)
+    model, problems = _validated(of_file, path, named)
     settings = Settings(**{name: getattr(model, name) for name in known if hasattr(model, name)})
     _check(settings, path, named)
     origins = dict.fromkeys(_names(of_file), str(path))
-    return Read(settings, {**origins, **named}, problem)
+    return Read(settings, {**origins, **named}, problems)
 
 
 def _validated(
     of_file: Mapping[str, Any], path: Path, variables: Mapping[str, str]
-) -> tuple[BaseSettings, BadSettings | None]:
-    """Return the settings as a model, without the section that is set aside if it is what is wrong."""
+) -> tuple[BaseSettings, dict[str, BadSettings]]:
+    """Return the settings as a model, without the sections that may be set aside and are wrong."""
     try:
-        return _model()(**of_file), None
-    except (ValidationError, SettingsError) as error:
-        first = _explain(error, path, variables)
+        return _model()(**of_file), {}
+    except ValidationError as error:
+        problems = _by_section(error, path, variables)
+    except SettingsError as error:
+        tops = {name.partition(".")[0] for name in variables}
+        problems = dict.fromkeys(tops & ASIDE, _unreadable(error))
     try:
-        return _model(ASIDE)(**{name: value for name, value in of_file.items() if name != ASIDE}), first
-    except (ValidationError, SettingsError) as error:
-        raise _explain(error, path, variables) from error
+        return _model(problems)(**{name: value for name, value in of_file.items() if name not in problems}), problems
+    except ValidationError as error:
+        raise _explain(error.errors()[0], path, variables) from error
+    except SettingsError as error:
+        raise _unreadable(error) from error
 
 
-def _model(without: str = "") -> type[BaseSettings]:
+def _by_section(error: ValidationError, path: Path, variables: Mapping[str, str]) -> dict[str, BadSettings]:
+    """Return the first thing that is wrong with each section that may be set aside."""
+    found: dict[str, BadSettings] = {}
+    for each in error.errors():
+        section = str(each["loc"][0])
+        if section in ASIDE and section not in found:
+            found[section] = _explain(each, path, variables)
+    return found
+
+
+def _model(without: Collection[str] = ()) -> type[BaseSettings]:
     hints = get_type_hints(Settings, include_extras=True)
     declared: dict[str, Any] = {}
     for each in fields(Settings):
-        if each.name == without:
+        if each.name in without:
             continue
         factory = each.default_factory
         default = Field(default=each.default) if factory is MISSING else Field(default_factory=factory)
@@ -157,10 +173,11 @@ def _dotted(variable: str) -> str:
     return variable.removeprefix("TOCSIN_").lower().replace("__", ".")
 
 
-def _explain(error: ValidationError | SettingsError, path: Path, variables: Mapping[str, str]) -> BadSettings:
-    if isinstance(error, SettingsError):
-        return BadSettings(f"A TOCSIN_ variable cannot be read: {error}", "See docs/settings.md.")
-    first = error.errors()[0]
+def _unreadable(error: SettingsError) -> BadSettings:
+    return BadSettings(f"A TOCSIN_ variable cannot be read: {error}", "See docs/settings.md.")
+
+
+def _explain(first: ErrorDetails, path: Path, variables: Mapping[str, str]) -> BadSettings:
     name = ".".join(str(part) for part in first["loc"])
     where = variables.get(name) or variables.get(str(first["loc"][0])) or place_of(path, first["loc"])
     if first["type"] in ("extra_forbidden", "unexpected_keyword_argument"):

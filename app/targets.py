@@ -36,8 +36,7 @@ def policy_of(loaded: Loaded) -> Policy:
     Raises:
         BadSettings: The section cannot be used; names the file and the line, or the variable, and the remedy.
     """
-    if loaded.sla_problem is not None:
-        raise loaded.sla_problem
+    loaded.need("sla")
     from app.settings_lines import said_in
 
     try:
@@ -54,7 +53,7 @@ def promised_by(loaded: Loaded) -> tuple[Policy | None, str]:
     try:
         return policy_of(loaded), ""
     except BadSettings as error:
-        return None, f"{error.message}. {error.remedy}".replace(f"{loaded.config.parent}/", "")
+        return None, loaded.brief(f"{error.message}. {error.remedy}")
 
 
 def _policy(sla: Sla) -> Policy:

@@ -87,8 +87,8 @@ class Tocsin(App[None]):
         frame: FirstFrame | None = None,
         driver: type[Driver] | None = None,
         live: Callable[[Tocsin], Live] | None = None,
-        check: Callable[[], str] = str,
-        on_call: Callable[[], Callable[[Incident], str | None]] | None = None,
+        check: Callable[[], list[str]] = list,
+        on_call: Callable[[], tuple[Callable[[Incident], str | None], str]] | None = None,
     ) -> None:
         super().__init__(driver_class=driver)
         self.desk, self._frame = desk, frame
@@ -182,26 +182,27 @@ class Tocsin(App[None]):
             _ = self.desk.store.journal
         finally:
             sys.setswitchinterval(usual)
-        if trouble := self._check_rules():
-            self.say(trouble)
+        troubles = self._check_rules()
         if self._make_live is not None:
             live = self._make_live(self)
             live.start()
             self._live, self.desk.others, self.desk.under_way = live, live.others, live.under_way
         if self._make_on_call is not None:
-            self.desk.on_call = self._make_on_call()
+            self.desk.on_call, trouble = self._make_on_call()
+            troubles.append(trouble)
             if self.is_running:
                 self.call_from_thread(self._minute)  # an incident may be open by now
-        self._begin_targets()
+        troubles.append(self._begin_targets())
+        if wrong := [each for each in troubles if each]:
+            self.say(wrong[0] + (f" ({len(wrong) - 1} more: tocsin doctor)" if wrong[1:] else ""))
 
-    def _begin_targets(self) -> None:
-        """Read the targets, in the same thread; what is wrong with them is said, and everything else goes on."""
+    def _begin_targets(self) -> str:
+        """Read the targets, in the same thread; return what is wrong with them. Everything else goes on."""
         policy, problem = self.desk.promised
-        if problem:
-            self.say(f"No SLA clocks: {problem}")
         home = self.screen_stack[0] if self.is_running else None
         if policy is not None and isinstance(home, Queue):
             self.call_from_thread(home.begin_targets)
+        return f"No SLA clocks: {problem}" if problem else ""
 
     def _begin_minutes(self) -> None:
         self.set_interval(_MINUTE, self._minute)

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
 _WAL_BUG = ((3, 7, 0), (3, 51, 2))  # two writers that checkpoint at once can corrupt the file; we lock round writes
 _OLDEST_CLOCK = 1_735_689_600_000  # 2025-01-01: a clock before it was never set
-_AHEAD = 14 * 86_400_000  # ms in which a gap in a rota is worth knowing
 
 
 class Check(NamedTuple):
@@ -118,20 +117,14 @@ def sla(call: Call) -> list[Check]:
 
 def on_call(call: Call) -> list[Check]:
     """Read the rotas, their calendars and the services, and look for gaps in the days to come."""
-    import shlex
-
-    from app.cli.oncall import gap_words
     from app.oncall.roster import read_roster
-    from domain.oncall.rotas import gaps
+    from app.oncall.wording import next_gaps
 
-    now, zone = call.session.clock(), call.session.zone
+    now = call.session.clock()
     roster, problems = read_roster(call.session.loaded, now)
     found = [Check("on call", "wrong", each.message, each.remedy) for each in problems]
-    for rota in roster.rotas.values():
-        for gap in gaps(rota, now, _AHEAD)[:1]:
-            remedy = f"Add a layer or an override. All of its gaps: tocsin oncall {shlex.quote(rota.name)} --json."
-            says = f"nobody is on call in the rota {rota.name} {gap_words(gap, zone)}"
-            found.append(Check("on call", "note", says, remedy))
+    for _name, says, remedy in next_gaps(roster, now, call.session.zone):
+        found.append(Check("on call", "note", says, remedy))
     counted = f"{len(roster.rotas)} rotas, {len(roster.services)} services"
     return found or [Check("on call", "ok", counted if roster.rotas or roster.services else "no rota is set")]
 

@@ -25,10 +25,10 @@ def show(call: Call) -> None:
     from app.settings import flatten
 
     loaded = call.session.loaded
-    if problem := loaded.sla_problem:
+    for section, problem in loaded.problems.items():
         from domain.text import safe_text
 
-        click.echo(safe_text(f"tocsin: sla is not used: {problem.message}. {problem.remedy}"), err=True)
+        click.echo(safe_text(f"tocsin: {section} is not used: {problem.message}. {problem.remedy}"), err=True)
     values = {name: plain(value) for name, value in flatten(loaded.settings).items()}
     origins = {name: origin_of(name, loaded.origins) for name in values}
     if call.json:

@@ -12,8 +12,6 @@ from app.cli.call import Call
 from app.cli.verb import Verb
 
 if TYPE_CHECKING:
-    from datetime import tzinfo
-
     from click.shell_completion import CompletionItem
 
     from app.cli.output import Style
@@ -21,7 +19,6 @@ if TYPE_CHECKING:
     from domain.oncall.rotas import Duty, Shift
     from domain.oncall.services import Roster, Service, Step
 
-_AHEAD = 14 * 86_400_000  # ms in which gaps are shown
 _SHOWN = 3  # gaps, for people
 _MANUAL = "Describe them in the settings (tocsin config path); docs/oncall.md has examples."
 
@@ -86,7 +83,7 @@ def oncall(call: Call, service: str | None, at: str | None) -> None:
 
 
 def _answers(call: Call, roster: Roster, problems: list[Problem], asked: str | None, at: int) -> list[_Answer]:
-    from app.oncall.roster import problems_of
+    from app.oncall.roster import ONCALL, problems_of
 
     services = list(roster.services.values()) if asked is None else [each for each in [roster.service(asked)] if each]
     found = [_answer(roster, each, each.rota, problems_of(each, problems), at) for each in services]
@@ -100,18 +97,21 @@ def _answers(call: Call, roster: Roster, problems: list[Problem], asked: str | N
     # A rota that cannot be used is named by its error; only who asks for it gets an answer without anybody.
     found += [_answer(roster, None, each, of_rota[each], at) for each in rotas if asked or each in roster.rotas]
     if asked is not None and not found:
+        for section in ONCALL:
+            call.session.loaded.need(section)  # who knows whether it is in there
         raise _unknown(call, asked)
     return found
 
 
 def _answer(roster: Roster, service: Service | None, rota: str, problems: list[Problem], at: int) -> _Answer:
+    from app.oncall.wording import AHEAD
     from domain.oncall.rotas import duty, gaps
 
     usable = roster.rotas.get(rota)
     path = roster.escalation(service.name, at) if service else ()
     if usable is None:
         return _Answer(service, rota, None, [], path, problems)
-    return _Answer(service, rota, duty(usable, at), gaps(usable, at, _AHEAD), path, problems)
+    return _Answer(service, rota, duty(usable, at), gaps(usable, at, AHEAD), path, problems)
 
 
 def _unknown(call: Call, asked: str) -> Exception:
@@ -180,6 +180,7 @@ def _heading(answer: _Answer, style: Style) -> Iterator[str]:
 
 def _duty_lines(call: Call, answer: _Answer, at: int) -> Iterator[tuple[str, str, str]]:
     """Yield who is on call and who comes next, each as a name, a text and how it is painted."""
+    from app.oncall.wording import gap_words
     from domain.durations import short
     from domain.times import stamp
 
@@ -202,14 +203,6 @@ def _duty_lines(call: Call, answer: _Answer, at: int) -> Iterator[tuple[str, str
     yield from (("gap", f"nobody {gap_words(gap, zone)}", "warning") for gap in later[:_SHOWN])
     if len(later) > _SHOWN:
         yield "", f"and {len(later) - _SHOWN} more gaps in these 14 days", "warning"
-
-
-def gap_words(gap: Shift, zone: tzinfo) -> str:
-    """Return from when to when a gap is."""
-    from domain.times import stamp
-
-    since = f"from {stamp(gap.begin, zone)}" if gap.begin is not None else "before"
-    return f"{since} to {stamp(gap.end, zone)}" if gap.end is not None else f"{since} on, with no end in sight"
 
 
 def _path_lines(answer: _Answer) -> Iterator[tuple[str, str, str]]:

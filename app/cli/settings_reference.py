@@ -88,7 +88,9 @@ def template() -> str:
 
 def page() -> str:
     """Return docs/settings.md."""
-    lines = [_INTRODUCTION]
+    from app.settings_sources import ASIDE
+
+    lines = [_INTRODUCTION.replace("{aside}", ", ".join(f"`{name}`" for name in sorted(ASIDE)))]
     for name, default, meaning in every_setting():
         variable = f"TOCSIN_{name.upper().replace('.', '__')}"
         lines += [f"### `{name}`", "", meaning, "", f"Default: `{default}`. Variable: `{variable}`.", ""]
@@ -105,8 +107,8 @@ Settings come from, the later ones winning: the defaults, the file `config.toml`
 * `tocsin config init` writes a file that names every setting; `tocsin config path` says where it is.
 * `tocsin config show` says what holds and where it came from.
 * `--config PATH` or `TOCSIN_CONFIG` names another file; `--database PATH` or `TOCSIN_DATABASE` another store.
-* A name that does not exist, or a value it cannot hold, is an error (exit code 7) that names it and the nearest
-  right one.
+* A name that does not exist, or a value it cannot hold, is an error (exit code 7) that names its line and the nearest
+  right one. In the sections {aside} it stops only what needs that section: the queue opens, and says so.
 * Lists and tables in a variable are JSON: `TOCSIN_INGEST__ALERTMANAGER__TAG_LABELS='["team"]'`.
 
 ```toml

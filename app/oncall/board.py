@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.oncall.roster import read_roster
+from app.oncall.wording import trouble
 
 if TYPE_CHECKING:
     from app.loading import Loaded
@@ -19,11 +20,15 @@ class Board:
     Args:
         loaded: The settings.
         clock: The present, ms.
+
+    Attributes:
+        trouble: What is wrong with the rotas, in a sentence; empty for nothing.
     """
 
     def __init__(self, loaded: Loaded, clock: Clock) -> None:
         self._clock = clock
-        self._roster, _problems = read_roster(loaded, clock())  # `tocsin doctor` names what cannot be used
+        self._roster, problems = read_roster(loaded, clock())
+        self.trouble = trouble(loaded, self._roster, problems, clock())
         self._duties: dict[str, Duty | None] = {}
         for each in self._roster.services.values():
             self._duty(each.name)

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 _ROTA = "rota:"
+ONCALL = ("rotas", "services")
+"""The sections of the settings that say who is on call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,12 @@ class Problem:
         """Where and what."""
         return f"{self.where}: {self.what}"
 
+    @classmethod
+    def of_section(cls, section: str, error: BadSettings) -> Problem:
+        """Return what is wrong with a section that could not be read at all."""
+        where, _colon, what = error.message.partition(": ")
+        return cls(where, what, error.remedy, (section, ""))
+
 
 def read_roster(loaded: Loaded, at: int) -> tuple[Roster, list[Problem]]:
     """Return who is on call by the settings, good for moments around `at`, ms, and what cannot be used of them.
@@ -56,8 +64,9 @@ def read_roster(loaded: Loaded, at: int) -> tuple[Roster, list[Problem]]:
     Reads the calendars that the settings name. Nothing is raised: what is wrong is a problem.
     """
     given = loaded.settings
-    if not given.rotas and not given.services:
-        return Roster(), []
+    unread = [Problem.of_section(name, loaded.problems[name]) for name in ONCALL if name in loaded.problems]
+    if unread or (not given.rotas and not given.services):
+        return Roster(), unread
     builder = _Builder(loaded, at)
     rotas = {name: rota for name, each in given.rotas.items() if (rota := builder.rota(name, each))}
     services = builder.services(given.services, list(given.rotas))

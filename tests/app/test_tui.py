@@ -166,9 +166,34 @@ def test_the_incident_says_who_is_on_call_and_rotas_that_are_wrong_stop_nothing(
     config = tmp_path / "config.toml"
     config.write_text(layer.format("good", "UTC") + layer.format("bad", "Nowhere") + service)
     at = terminal("--config", str(config))
+    at.see("rotas.bad.zone: there is no zone")
     at.see("cart is empty")
     at.type(b"\r")
     at.see("on call cyn")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[rotas.web]\npeople = 3\n", "config.toml:2: there is no setting"),
+        ("[triage]\nmatrix = 3\n", "config.toml:2: triage.matrix"),
+        ("[reminders]\nstale_acknowledged = 3\n[triage]\nmatrix = 3\n", "(1 more: tocsin doctor)"),
+        (
+            '[rotas.web]\n[[rotas.web.layers]]\npeople = ["cyn"]\nstart = 2020-01-06\nend = 2021-01-04\n'
+            '[services.web]\nrota = "web"\n',
+            "config.toml:1: nobody is on call in the rota web",
+        ),
+    ],
+)
+def test_a_section_that_cannot_be_used_is_named_and_the_queue_opens(
+    terminal: Any, raised: Raise, tmp_path: Path, text: str, said: str
+) -> None:
+    raised("cart is empty")
+    config = tmp_path / "config.toml"
+    config.write_text(text)
+    at = terminal("--config", str(config))
+    at.see("cart is empty")
+    at.see(said)
 
 
 def test_in_the_c_locale_only_ascii_is_sent(terminal: Any, raised: Raise) -> None:

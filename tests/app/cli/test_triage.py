@@ -106,3 +106,40 @@ def test_a_rule_without_meaning_is_named_with_its_line(cli: Cli, config: Path, t
     assert [check["says"] for check in checks if check["state"] == "wrong"] == [ran.error["message"]]
     assert cli("list", "--json").json["count"] == 1  # what needs no such rule goes on
     assert cli("note", ref, "works", "--json").json["ref"] == ref
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "verb"),
+    [
+        ("[triage]\nmatrix = 3\n", 2, ("set", "REF", "impact=high")),
+        ("[reminders]\nstale_acknowledged = 3\n", 2, ("handover",)),
+        ("[rotas.web]\npeople = 3\n", 2, ("oncall",)),
+        ("[services.web]\n\nowners = 'ada'\n", 3, ("oncall", "web")),
+    ],
+)
+def test_a_section_of_the_wrong_shape_is_set_aside_until_it_is_needed(
+    cli: Cli, config: Path, text: str, line: int, verb: tuple[str, ...]
+) -> None:
+    ref = cli.raise_("one")
+    config.write_text(text + "\n[display]\nascii = true\n")
+    assert cli("list", "--json").json["count"] == 1
+    assert cli("config", "show", "--json").json["settings"]["display.ascii"]["value"] is True
+    error = cli(*(ref if word == "REF" else word for word in verb), "--json", code=7).error
+    assert error["message"].startswith(f"{config}:{line}: ")
+    checks = cli("doctor", "--json", code=1).json["checks"]
+    assert [check["says"] for check in checks if check["state"] == "wrong"] == [error["message"]]
+
+
+def test_several_sections_are_set_aside_and_any_other_is_not(cli: Cli, config: Path) -> None:
+    config.write_text("[triage]\nmatrix = 3\n[sla]\nresponse = 5\n")
+    said = cli("config", "show").err
+    assert ("triage is not used" in said, "sla is not used" in said) == (True, True)
+    config.write_text("[triage]\nmatrix = 3\n[display]\nmouse = 'maybe'\n")
+    error = cli("list", "--json", code=7).error
+    assert error["message"].startswith(f"{config}:4: display.mouse")
+
+
+def test_a_variable_that_is_no_json_sets_its_section_aside(cli: Cli) -> None:
+    cli("list", TOCSIN_TRIAGE__MATRIX="{")
+    ran = cli("set", cli.raise_(), "impact=low", "--json", code=7, TOCSIN_TRIAGE__MATRIX="{")
+    assert "A TOCSIN_ variable cannot be read" in ran.error["message"]
