@@ -13,7 +13,7 @@ class Handing(NamedTuple):
 
     Attributes:
         open: Ids of open incidents, in the order of the queue.
-        closed: Ids of closed ones that have follow-ups.
+        closed: Ids of closed ones with follow-ups that are not done.
         changed: By id, how many entries of others came since the reader last looked at an open one.
         more: How many open ones there are beyond those listed.
     """
@@ -43,9 +43,5 @@ def handing(connection: sqlite3.Connection, me: str, limit: int) -> Handing:
 
 
 def _left(connection: sqlite3.Connection) -> list[str]:
-    sql = f"""
-        SELECT id FROM incident WHERE key >= {FIRST_CLOSED} AND id IN (
-            SELECT incident FROM entry WHERE kind = 'set' AND what >= 'act:' AND what < 'act;'
-        ) ORDER BY key
-    """
+    sql = f"SELECT id FROM incident INDEXED BY incident_to_do WHERE to_do > 0 AND key >= {FIRST_CLOSED} ORDER BY key"
     return [identifier for (identifier,) in connection.execute(sql)]

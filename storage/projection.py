@@ -157,6 +157,7 @@ def _row(incident: Incident, code: str, key: int, number: int, last: int) -> dic
         "conflicts": len(incident.conflicts),
         "firing": incident.firing,
         "drill": incident.drill,
+        "to_do": sum(not each.done for each in incident.follow_ups),
         "last": last,
     }
 

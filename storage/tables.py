@@ -136,6 +136,8 @@ class IncidentRow(SQLModel, table=True):
         Index("incident_code", "code"),
         Index("incident_status", "status"),
         Index("incident_owner", "owner"),
+        Index("incident_conflicts", "key", sqlite_where=text("conflicts > 0")),
+        Index("incident_to_do", "key", sqlite_where=text("to_do > 0")),
     )
     key: int = Field(primary_key=True)
     number: int
@@ -163,6 +165,7 @@ class IncidentRow(SQLModel, table=True):
     conflicts: int
     firing: int
     drill: bool
+    to_do: int
     last: int
 
 
