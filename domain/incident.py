@@ -75,6 +75,23 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
+class Silence:
+    """Somebody hushed the incident: it goes on, but nothing rings for it.
+
+    Attributes:
+        until: When it ends, ms.
+        by: Who hushed it.
+        ended_by: What ended it before its time: `severity`, `priority`, `reopened` or `alert`; empty while it holds.
+    """
+
+    entry: str
+    until: int
+    by: str
+    reason: str
+    ended_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Incident:
     """The projection of a timeline; `replay(entries)` gives it and nothing else does.
 
@@ -109,6 +126,7 @@ class Incident:
     actions: tuple[Item, ...] = ()
     follow_ups: tuple[FollowUp, ...] = ()
     told: tuple[Told, ...] = ()
+    silences: tuple[Silence, ...] = ()
     sections: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
     custom: Mapping[str, Any] = field(default_factory=lambda: _EMPTY)
     classifiers: Mapping[str, int] = field(default_factory=lambda: _EMPTY)
@@ -140,6 +158,26 @@ class Incident:
         """When somebody was promised to hear next, ms: what was promised to each party last, the soonest of them."""
         promised = {each.party: each.next_update_at for each in self.told}
         return min((at for at in promised.values() if at is not None), default=None)
+
+    @property
+    def silence(self) -> Silence | None:
+        """The silence that holds, of several the one that ends last; whether its end has come, `silenced` says."""
+        return max((s for s in self.silences if not s.ended_by), key=lambda s: (s.until, s.entry), default=None)
+
+    @property
+    def silenced_until(self) -> int | None:
+        """When the silence that holds ends, ms; None without one, and when it is over."""
+        return None if (found := self.silence) is None or self.is_closed else found.until
+
+    @property
+    def silenced_by(self) -> str | None:
+        """Who hushed it."""
+        return found.by if (found := self.silence) else None
+
+    @property
+    def silence_reason(self) -> str | None:
+        """Why it was hushed."""
+        return found.reason if (found := self.silence) else None
 
     @property
     def priority_overridden(self) -> bool:

@@ -9,6 +9,7 @@ from datetime import UTC
 from domain.durations import short
 from domain.entry import Entry
 from domain.replay import Replay, field_of
+from domain.silences import ENDED_BY, FACT
 from domain.times import MINUTE, stamp
 from domain.wording import chosen_words, field_name
 
@@ -71,6 +72,8 @@ def describe(entry: Entry, replay: Replay) -> tuple[str, str]:
     if "chose" in payload and (chosen := chosen_words(entry, replay)):
         where = "" if entry.what == "status" else f"{field_name(field_of(entry))}: "
         return f"{where}chose {chosen}", ""
+    if entry.kind == "fact" and entry.what == "silenced":
+        return _silenced(entry, replay), str(payload.get("reason") or "")
     describer = _DESCRIBERS.get(entry.kind)
     return describer(entry, payload) if describer else (entry.kind, "")
 
@@ -120,6 +123,16 @@ def _fact(entry: Entry, payload: dict[str, object]) -> tuple[str, str]:
     return f"{entry.what.replace('_', ' ')}{how}", said
 
 
+def _silenced(entry: Entry, replay: Replay) -> str:
+    until = entry.payload.get("until")
+    try:
+        said = f"silenced until {stamp(until, UTC)}" if isinstance(until, int) else "silenced"
+    except (ValueError, OverflowError, OSError):  # a moment of a newer version, or of a joker
+        said = "silenced"
+    ended = next((each.ended_by for each in replay.result().silences if each.entry == entry.id), "")
+    return f"{said}; it ended: {ENDED_BY[ended]}" if ended else said
+
+
 def _alert_name(payload: dict[str, object]) -> str:
     labels, annotations = payload.get("labels"), payload.get("annotations")
     summary = annotations.get("summary") if isinstance(annotations, dict) else None
@@ -144,6 +157,8 @@ def _add(entry: Entry, payload: dict[str, object]) -> tuple[str, str]:
 def _drop(entry: Entry, payload: dict[str, object]) -> tuple[str, str]:
     if entry.what == "role" and payload.get("relation"):
         return f"{payload.get('name', '')} is no longer {payload['relation']}", ""
+    if entry.what == FACT:
+        return "ended the silence", str(payload.get("reason") or "")
     return f"removed {entry.what.removeprefix('fact:')}: {payload.get('name', '')}", ""
 
 

@@ -15,6 +15,7 @@ from typing import Any
 from domain.entry import Entry
 from domain.incident import Choice, FollowUp, Incident, Item, Told
 from domain.limits import LEVEL
+from domain.silences import standing
 from domain.vocabulary import CLOSED_STATUSES, FINISHED, IMPACT_MEANING, PRIORITIES, SEVERITIES
 
 _RAISED = (
@@ -271,6 +272,8 @@ class Replay:
         found["waived"] = bool(self.heads("fact:postmortem_waived"))
         if "told" in names:
             found["told"] = tuple(_told(entry) for entry in self.facts("told"))
+        if "silenced" in names:
+            found["silences"] = standing(self, found.get("severity"), found.get("priority"))
         if "alert" in names:
             found["alerts"], found["firing"] = self._alerts()
 

@@ -111,6 +111,8 @@ def named(kind: str, what: str) -> str:
     field, _colon, rest = what.partition(":")
     if kind in ("note", "amend"):
         return "the note"
+    if (kind, what) == ("drop", "fact:silenced"):
+        return "the end of the silence"
     if kind == "fact":
         return what.replace("_", " ")
     special = {"star": "the star", "pm": f"the post-mortem's {rest.replace('_', ' ')}", "act": "the follow-up"}

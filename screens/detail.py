@@ -213,6 +213,10 @@ class Detail(DeskScreen):
         """Say what it is: on the triage card."""
         self._verb(verbs.triage)
 
+    def action_silence(self) -> None:
+        """Hush it until a time, or let it ring again."""
+        self._verb(verbs.silence)
+
     def action_set(self) -> None:
         """Set a field by its name."""
         self._verb(verbs.set_field)

@@ -369,6 +369,10 @@ class Queue(DeskScreen):
         """Set a field of the chosen by its name."""
         self._verb("set_field", asks=True)
 
+    def action_silence(self) -> None:
+        """Hush the chosen until a time."""
+        self._verb("silence", asks=True)
+
     def action_raise(self) -> None:
         """Raise an incident and put the cursor on it."""
         self.do(self._raise(), asks=True)

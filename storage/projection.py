@@ -157,6 +157,9 @@ def _row(incident: Incident, code: str, key: int, number: int, last: int) -> dic
         "conflicts": len(incident.conflicts),
         "firing": incident.firing,
         "drill": incident.drill,
+        "silenced_until": incident.silenced_until,
+        "alias_of": None,
+        "merged": None,
         "last": last,
     }
 
@@ -206,6 +209,7 @@ def searchable(replay: Replay, incident: Incident) -> str:
     texts.update(dict.fromkeys(each.party for each in incident.told))
     texts.update(dict.fromkeys(each.note for each in incident.told))
     texts.update(dict.fromkeys((incident.priority_reason or "",)))
+    texts.update(dict.fromkeys(each.reason for each in incident.silences))
     texts.update(dict.fromkeys(incident.sections.values()))
     texts.update(dict.fromkeys(each.title for each in incident.follow_ups))
     texts.update(dict.fromkeys(_entry_texts(replay)))

@@ -17,12 +17,13 @@ _DDL = (
         owner TEXT, tags TEXT NOT NULL,
         resources TEXT NOT NULL, raised_at INTEGER NOT NULL, acknowledged_at INTEGER, mitigated_at INTEGER,
         ended_at INTEGER, updated_at INTEGER NOT NULL, conflicts INTEGER NOT NULL, firing INTEGER NOT NULL,
-        drill BOOLEAN NOT NULL, last INTEGER NOT NULL
+        drill BOOLEAN NOT NULL, silenced_until INTEGER, alias_of TEXT, merged TEXT, last INTEGER NOT NULL
     )
     """,
     "CREATE INDEX incident_code ON incident (code)",
     "CREATE INDEX incident_status ON incident (status)",
     "CREATE INDEX incident_owner ON incident (owner)",
+    "CREATE INDEX incident_alias ON incident (alias_of) WHERE alias_of IS NOT NULL",
     "CREATE TABLE counter (name TEXT NOT NULL PRIMARY KEY, n INTEGER NOT NULL)",
     """
     CREATE VIRTUAL TABLE search USING fts5(

@@ -136,6 +136,7 @@ class IncidentRow(SQLModel, table=True):
         Index("incident_code", "code"),
         Index("incident_status", "status"),
         Index("incident_owner", "owner"),
+        Index("incident_alias", "alias_of", sqlite_where=text("alias_of IS NOT NULL")),
     )
     key: int = Field(primary_key=True)
     number: int
@@ -163,6 +164,9 @@ class IncidentRow(SQLModel, table=True):
     conflicts: int
     firing: int
     drill: bool
+    silenced_until: int | None = None
+    alias_of: str | None = None
+    merged: str | None = None
     last: int
 
 

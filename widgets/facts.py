@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 
 from textual.geometry import Region
 from textual.strip import Strip
@@ -12,6 +12,7 @@ from textual.widget import Widget
 from domain.clocks import Clocks, in_words
 from domain.durations import short
 from domain.incident import Incident, Item
+from domain.silences import silenced
 from domain.text import safe_text
 from domain.times import stamp
 from domain.vocabulary import SEVERITIES, TYPES
@@ -75,7 +76,7 @@ def fact_lines(
     `on_call` is empty when nobody is, None when that is not known.
     """
     return [
-        _title(incident, width, others, clock_spans(clocks or Clocks(), now, width, symbols)),
+        _title(incident, width, others, clock_spans(clocks or Clocks(), now, width, symbols), zone, now),
         _state(incident, symbols, on_call),
         _moments(incident, zone, now, symbols),
         _touched(incident, symbols),
@@ -94,9 +95,12 @@ def clock_spans(clocks: Clocks, now: int, width: int, symbols: Symbols) -> Spans
     return [*spans, Span(" ")] if spans else []
 
 
-def _title(incident: Incident, width: int, others: Sequence[str], clocks: Spans) -> Spans:
+def _title(incident: Incident, width: int, others: Sequence[str], clocks: Spans, zone: tzinfo, now: int) -> Spans:
     left = [Span(f" {incident.ref} ", "key"), plain(incident.title, "strong")]
     right = [Span(" DRILL ", "warn")] if incident.drill else []
+    if silenced(incident, now):
+        until = datetime.fromtimestamp((incident.silenced_until or 0) / 1000, zone)
+        right.append(plain(f" silent until {until:%m-%d %H:%M} ", "accent"))
     if incident.conflicts:
         right.append(Span(f" {len(incident.conflicts)} to decide (C) ", "warn"))
     if others:

@@ -34,6 +34,9 @@ class Symbols:
 UNICODE = Symbols()
 ASCII = Symbols(cursor=">", new="*", marked="+", conflict="!", star="*", rule="-", arrow="->", dot="-")
 
+SILENT = "z"
+"""The sign of a silenced incident, in place of what its targets would say."""
+
 _SEVERITY: Mapping[str, str] = {"critical": "S1", "high": "S2", "medium": "S3", "low": "S4"}
 _SEVERITY_WIDE: Mapping[str, str] = {"critical": "S1 crit", "high": "S2 high", "medium": "S3 med", "low": "S4 low"}
 _PRIORITY_ROLE: Mapping[str, str] = {"P1": "bad", "P2": "warn"}
@@ -73,7 +76,7 @@ def heading(width: int) -> Spans:
 def row_line(row: QueueRow, width: int, now: int, *, marked: bool, symbols: Symbols, sign: str = "") -> Spans:
     """Return a row without its cursor cell: the second gutter cell says marked, conflict or new.
 
-    `sign` stands before the age: a target has passed, or comes soon.
+    `sign` stands before the age: a target has passed, or comes soon; while it is silenced, that it is.
     """
     found = columns(width)
     closed = row.ended_at is not None
@@ -85,18 +88,25 @@ def row_line(row: QueueRow, width: int, now: int, *, marked: bool, symbols: Symb
         critical = row.severity == "critical" and not closed
         spans.append(Span(fit(names.get(row.severity or "", "-"), found.severity) + " ", "bad" if critical else dim))
     spans.append(Span(fit(row.ref, found.ref) + " ", dim))
-    title = f"[drill] {row.title}" if row.drill else row.title
+    title = _marks(row, now) + row.title
     spans.append(Span(fit(safe_text(title), found.title) + " ", dim or ("strong" if row.is_new else "")))
     phase = safe_text(row.phase)
     short = phase if found.phase > 9 else _SHORT_PHASE.get(phase, phase)
     spans.append(Span(fit(short, found.phase) + " ", dim or _PHASE_ROLE.get(phase, "")))
     if found.owner:
         spans.append(Span(fit(safe_text(row.owner or "-"), found.owner) + " ", dim or ("" if row.owner else "muted")))
+    sign = SILENT if row.is_silenced(now) else sign
     if sign.strip():
         spans[-1] = Span(spans[-1].text[:-1], spans[-1].role)
-        spans.append(Span(sign, "bad" if sign == "!" else "warn"))
+        spans.append(Span(sign, {"!": "bad", SILENT: "muted"}.get(sign, "warn")))
     spans.append(Span(age(now - (row.ended_at or row.raised_at)).rjust(found.age), dim))
     return spans
+
+
+def _marks(row: QueueRow, now: int) -> str:
+    """Return what is said before a title: that nothing rings for it and how long still, that it is a drill."""
+    silent = f"[silent {age((row.silenced_until or now) - now)}] " if row.is_silenced(now) else ""
+    return f"{silent}[drill] " if row.drill else silent
 
 
 def _gutter(row: QueueRow, marked: bool, symbols: Symbols) -> tuple[str, str]:

@@ -37,7 +37,8 @@ def queue_lines(rows: list[QueueRow], now: int, width: int | None, style: Style)
 
 
 def _row_cells(row: QueueRow, now: int) -> tuple[str, ...]:
-    marks = f"{'⚠ ' if row.conflicts else ''}{'[drill] ' if row.drill else ''}"
+    silent = f"[silent {age((row.silenced_until or now) - now)}] " if row.is_silenced(now) else ""
+    marks = f"{'⚠ ' if row.conflicts else ''}{silent}{'[drill] ' if row.drill else ''}"
     since = row.raised_at if row.ended_at is None else row.ended_at
     texts = (row.ref, row.priority or "-", row.phase, age(now - since), row.owner or "-", f"{marks}{row.title}")
     return tuple(safe_text(text) for text in texts)
@@ -61,6 +62,7 @@ def incident_lines(incident: Incident, clocks: Clocks, zone: tzinfo, now: int, s
     yield from _facts(_state(incident, now), style)
     yield from _clocks(clocks, zone, now, style)
     yield from _facts(_moments(incident, zone), style)
+    yield from _facts(_silence(incident, zone, now), style)
     yield from _facts(_members(incident), style)
     for title, text in (("Description", incident.description), ("Background", incident.background)):
         if text:
@@ -120,6 +122,14 @@ def _moments(incident: Incident, zone: tzinfo) -> Iterator[tuple[str, Any]]:
             who = incident.acknowledged_by if name == "acknowledged" else None
             by = f" by {who}" if who else ""
             yield name.replace("_", " ").capitalize(), f"{stamp(at, zone)}{by}"
+
+
+def _silence(incident: Incident, zone: tzinfo, now: int) -> Iterator[tuple[str, Any]]:
+    from domain.silences import silenced  # a list asks its rows
+
+    if silenced(incident, now):
+        until = stamp(incident.silenced_until or 0, zone)
+        yield "Silenced", f"until {until} by {incident.silenced_by}: {incident.silence_reason}"
 
 
 def _members(incident: Incident) -> Iterator[tuple[str, Any]]:

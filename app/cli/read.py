@@ -71,7 +71,7 @@ def _queue_object(call: Call, text: str, limit: int | None) -> None:
     def objects() -> Iterator[dict[str, Any]]:
         key, left = -1, limit
         while rows := reader.after(key, min(left or 500, 500), query, now):
-            yield from (incident_object(reader.incident(row.id)) for row in rows)
+            yield from (incident_object(reader.incident(row.id), now) for row in rows)
             key, left = rows[-1].key, None if left is None else left - len(rows)
             if left == 0:
                 return
@@ -93,7 +93,7 @@ def show(call: Call, ref: str) -> None:
     if call.json:
         from app.cli.objects import incident_object
 
-        call.out.object({**incident_object(incident), "sla": sla_object(clocks, now)})
+        call.out.object({**incident_object(incident, now), "sla": sla_object(clocks, now)})
         return
     from app.cli.layout import incident_lines
 
