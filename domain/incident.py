@@ -95,6 +95,10 @@ class Silence:
 class Incident:
     """The projection of a timeline; `replay(entries)` gives it and nothing else does.
 
+    `alias_of` is the id of the incident that it was merged into, `stands` says that it stands all the same: that one is
+    not in the store, or was merged into this. `merged_into` is the ref of what it stands for, and `duplicates` are the
+    refs of what was merged into it; a store gives them. `alert_states` has each alert's newest state by fingerprint.
+
     `classifiers` are a team's own labels, each with a level (Egeria's incidentClassifiers).
 
     Every `*_at` is a moment in ms since 1970 UTC, or None. `acknowledged_at` is the first acknowledgement by a
@@ -150,7 +154,11 @@ class Incident:
     alerts: int = 0
     firing: int = 0
     entries: int = 0
+    alert_states: Mapping[str, tuple[int, int, str, bool]] = field(default_factory=lambda: _EMPTY, repr=False)
     alias_of: str | None = None
+    stands: bool = False
+    merged_into: str | None = None
+    duplicates: tuple[str, ...] = ()
     conflicts: Mapping[str, tuple[Choice, ...]] = field(default_factory=lambda: _EMPTY)
 
     @property
@@ -192,6 +200,8 @@ class Incident:
     @property
     def phase(self) -> str:
         """What people call the state it is in; computed, never stored."""
+        if self.is_merged:
+            return "Merged"
         if self.closed_at is not None:
             return "Closed"
         if self.status == "raised":
@@ -203,6 +213,13 @@ class Incident:
         return {"reviewed": "Triaged"}.get(self.status, self.status.capitalize())
 
     @property
+    def is_merged(self) -> bool:
+        """Whether it was merged into another and does not stand for itself; it counts as ignored meanwhile."""
+        return self.alias_of is not None and not self.stands
+
+    @property
     def is_duplicate(self) -> bool:
         """Whether it is another incident under a second name."""
-        return self.alias_of is not None or any(item.relation == "duplicate" for item in self.related)
+        if self.alias_of is not None:
+            return not self.stands
+        return any(item.relation == "duplicate" for item in self.related)

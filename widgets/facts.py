@@ -158,6 +158,7 @@ def _related(incident: Incident, symbols: Symbols) -> Spans:
     open_ones = [each.title for each in incident.follow_ups if not each.done]
     firing = [f"{incident.firing} firing of {incident.alerts}"] if incident.alerts else []
     groups = (
+        ("is also", list(incident.duplicates)),
         ("related", [f"{item.relation} {item.name}" for item in incident.related]),
         ("alerts", firing),
         ("causes", [item.name for item in incident.causes]),

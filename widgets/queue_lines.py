@@ -104,7 +104,9 @@ def row_line(row: QueueRow, width: int, now: int, *, marked: bool, symbols: Symb
 
 
 def _marks(row: QueueRow, now: int) -> str:
-    """Return what is said before a title: that nothing rings for it and how long still, that it is a drill."""
+    """Return what is said before a title: what it was merged into, how long it is silent, that it is a drill."""
+    if row.merged:
+        return f"[is {row.merged}] "
     silent = f"[silent {age((row.silenced_until or now) - now)}] " if row.is_silenced(now) else ""
     return f"{silent}[drill] " if row.drill else silent
 

@@ -38,7 +38,8 @@ def queue_lines(rows: list[QueueRow], now: int, width: int | None, style: Style)
 
 def _row_cells(row: QueueRow, now: int) -> tuple[str, ...]:
     silent = f"[silent {age((row.silenced_until or now) - now)}] " if row.is_silenced(now) else ""
-    marks = f"{'⚠ ' if row.conflicts else ''}{silent}{'[drill] ' if row.drill else ''}"
+    merged = f"[is {row.merged}] " if row.merged else ""
+    marks = f"{'⚠ ' if row.conflicts else ''}{merged}{silent}{'[drill] ' if row.drill else ''}"
     since = row.raised_at if row.ended_at is None else row.ended_at
     texts = (row.ref, row.priority or "-", row.phase, age(now - since), row.owner or "-", f"{marks}{row.title}")
     return tuple(safe_text(text) for text in texts)
@@ -135,6 +136,7 @@ def _silence(incident: Incident, zone: tzinfo, now: int) -> Iterator[tuple[str, 
 def _members(incident: Incident) -> Iterator[tuple[str, Any]]:
     yield "Tags", ", ".join(item.name for item in incident.tags)
     yield "Resources", ", ".join(map(_resource, incident.resources))
+    yield "Merged in", ", ".join(incident.duplicates)
     yield "Originators", ", ".join(item.name for item in incident.originators)
     yield ("Roles", ", ".join(f"{item.name} ({item.relation})" for item in incident.roles))
     for item in incident.related:
@@ -162,5 +164,6 @@ def log_lines(moments: list[Moment], zone: tzinfo, style: Style) -> Iterator[str
         said = f"{moment.headline}: {first}" if moment.headline and first and not more else moment.headline or first
         below = [first, *more] if moment.headline and more else more
         at = style(stamp(entry.occurred_at, zone), "dim")
-        yield f"{at}{late}  {style(entry.author, 'ref')}  {style(said)}{style(marks, 'dim')}"
+        of = f"  {style(moment.ref, 'dim')}" if moment.ref else ""
+        yield f"{at}{late}{of}  {style(entry.author, 'ref')}  {style(said)}{style(marks, 'dim')}"
         yield from (f"    {style(line)}".rstrip() for line in below)

@@ -31,6 +31,8 @@ def incident_object(incident: Incident, now: int) -> dict[str, Any]:
     found["related"] = [_related(item) for item in incident.related]
     found["drill"] = incident.drill
     found["restricted"] = incident.restricted
+    found["merged_into"] = incident.merged_into
+    found["duplicates"] = list(incident.duplicates)
     found["silence"] = silence_object(incident, now)
     return {**found, **_more(incident)}
 

@@ -1,0 +1,77 @@
+"""Which incident stands for which: merges are followed along the column `alias_of`, in whatever order they came.
+
+An incident that was merged is another one as long as that one is here. Of a ring (people merged A into B and B into A
+without seeing each other) the lowest id stands, on every device the same, so none is ever unreachable and none is
+followed for ever.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # a list needs no fold
+    from domain.replay import Replay
+
+_PORTION = 500
+_NEXT = "SELECT alias_of FROM incident WHERE id = ?"
+
+
+def standing(connection: sqlite3.Connection, incident: str) -> str:
+    """Return the id of what an incident stands for: itself, unless it was merged; one indexed look if it was not."""
+    row = connection.execute(_NEXT, (incident,)).fetchone()
+    return _follow(connection, incident, row[0] if row else None)
+
+
+def _follow(connection: sqlite3.Connection, incident: str, target: str | None) -> str:
+    passed = {incident: None}
+    last = incident
+    while target is not None and target not in passed:
+        row = connection.execute(_NEXT, (target,)).fetchone()
+        if row is None:  # it is not here, or not yet
+            return last
+        last, target = target, row[0]
+        passed[last] = None
+    if target is None:
+        return last
+    ring = list(passed)
+    return min(ring[ring.index(target) :])
+
+
+def settle(connection: sqlite3.Connection, replay: Replay) -> str | None:
+    """Tell a fold whether its incident stands although it was merged, and return the id of what it is, None for itself.
+
+    Nothing is asked of the store for an incident that was not merged.
+    """
+    alias = replay.value("alias_of")
+    replay.stands = False
+    if not isinstance(alias, str) or not alias:
+        return None
+    found = _follow(connection, replay.incident, alias)
+    replay.stands = found == replay.incident
+    return None if replay.stands else found
+
+
+def parts(connection: sqlite3.Connection, incident: str) -> list[str]:
+    """Return the ids of the incidents that were merged into one, also by way of others; in the order of their ids."""
+    return led_to(connection, [incident], without={incident})
+
+
+def led_to(connection: sqlite3.Connection, incidents: Iterable[str], without: Iterable[str] = ()) -> list[str]:
+    """Return the ids of all that were merged into any of some incidents, but for those in `without`."""
+    found: dict[str, None] = {}
+    fresh = list(dict.fromkeys(incidents))
+    while fresh:
+        fresh = [each for each in dict.fromkeys(_merged_into(connection, fresh)) if each not in found]
+        found.update(dict.fromkeys(fresh))
+    return sorted(found.keys() - set(without))
+
+
+def _merged_into(connection: sqlite3.Connection, incidents: list[str]) -> Iterable[str]:
+    for start in range(0, len(incidents), _PORTION):
+        part = incidents[start : start + _PORTION]
+        marks = ", ".join("?" * len(part))
+        yield from (
+            each for (each,) in connection.execute(f"SELECT id FROM incident WHERE alias_of IN ({marks})", part)
+        )
