@@ -37,7 +37,8 @@ def lines(found: Handover, zone: tzinfo, more: int = 0) -> Iterator[Line]:
     if found.silenced:
         yield Line("")
         yield Line("Silenced", "head")
-        yield from (_silenced(each.incident, found.at, zone) for each in found.silenced)
+        for each in found.silenced:
+            yield from _silenced(each.incident, found.at, zone)
     if found.follow_ups:
         yield Line("")
         yield Line("Follow-ups that are not done", "head")
@@ -84,12 +85,11 @@ def _incident(each: Open, now: int, zone: tzinfo) -> Iterator[Line]:
         yield Line(f"    {each.changed} entr{'y' if each.changed == 1 else 'ies'} of others since you looked", "dim")
 
 
-def _silenced(incident: Incident, now: int, zone: tzinfo) -> Line:
+def _silenced(incident: Incident, now: int, zone: tzinfo) -> Iterator[Line]:
     until = incident.silenced_until or now
+    yield Line(f"  {incident.ref}  {incident.priority or '--'}  {incident.title}")
     when = f"until {stamp(until, zone)} (in {short(until - now)})"
-    priority = incident.priority or "--"
-    said = f"{priority}  {when}  by {incident.silenced_by}: {incident.silence_reason}  ({incident.title})"
-    return Line(f"  {incident.ref}  {said}")
+    yield Line(f"    {when} by {incident.silenced_by}: {incident.silence_reason}")
 
 
 def _todo(each: ToDo) -> Line:

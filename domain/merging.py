@@ -78,7 +78,7 @@ def worse(found: Iterable[Incident], target: Incident) -> list[str]:
         ranks = [words.index(each) for one in found if (each := getattr(one, name)) in words]
         if ranks and (mine not in words or min(ranks) < words.index(mine)):
             lines.append(
-                f"{target.ref} has {f'{name} {mine}' if mine else f'no {name}'}, a duplicate {words[min(ranks)]}"
+                f"{target.ref} has {f'{name} {mine}' if mine else f'no {name}'}, a duplicate has {words[min(ranks)]}"
             )
     return lines
 

@@ -53,7 +53,7 @@ async def merge(screen: DeskScreen, duplicates: Sequence[str], target: str) -> N
         return
     outcome = await desk.act([each.id for each in found], lambda each: merging.merge(each, into, note))
     merged = [each for each in outcome.done if each.is_merged]
-    said = f"{verbs.names(merged)} {'is' if len(merged) == 1 else 'are'} {into.ref} now"
+    said = f"{verbs.names(merged)} {'is' if len(merged) == 1 else 'are'} {into.ref} now (u undoes it)"
     refused = "".join(f". Refused: {mistake}" for mistake in outcome.refused[:3])
     screen.tell(said + refused, warn=bool(refused), long=bool(refused))
 

@@ -1,15 +1,12 @@
-"""Which incident stands for which: merges are followed along the column `alias_of`, in whatever order they came.
-
-An incident that was merged is another one as long as that one is here. Of a ring (people merged A into B and B into A
-without seeing each other) the lowest id stands, on every device the same, so none is ever unreachable and none is
-followed for ever.
-"""
+"""Which incident stands for which in a store: merges are followed along the column `alias_of`, whatever came first."""
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
+
+from domain.aliases import stands_for
 
 if TYPE_CHECKING:  # a list needs no fold
     from domain.replay import Replay
@@ -25,18 +22,11 @@ def standing(connection: sqlite3.Connection, incident: str) -> str:
 
 
 def _follow(connection: sqlite3.Connection, incident: str, target: str | None) -> str:
-    passed = {incident: None}
-    last = incident
-    while target is not None and target not in passed:
-        row = connection.execute(_NEXT, (target,)).fetchone()
-        if row is None:  # it is not here, or not yet
-            return last
-        last, target = target, row[0]
-        passed[last] = None
-    if target is None:
-        return last
-    ring = list(passed)
-    return min(ring[ring.index(target) :])
+    def next_of(each: str) -> tuple[bool, str | None]:
+        row = connection.execute(_NEXT, (each,)).fetchone()
+        return row is not None, row[0] if row else None
+
+    return stands_for(incident, target, next_of)
 
 
 def settle(connection: sqlite3.Connection, replay: Replay) -> str | None:

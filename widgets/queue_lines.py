@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from domain.durations import age
+from domain.durations import age, short
 from domain.text import safe_text
 from widgets.spans import Span, Spans, between, clip, fit
 
@@ -107,7 +107,7 @@ def _marks(row: QueueRow, now: int) -> str:
     """Return what is said before a title: what it was merged into, how long it is silent, that it is a drill."""
     if row.merged:
         return f"[is {row.merged}] "
-    silent = f"[silent {age((row.silenced_until or now) - now)}] " if row.is_silenced(now) else ""
+    silent = f"[silent {short((row.silenced_until or now) - now)}] " if row.is_silenced(now) else ""
     return f"{silent}[drill] " if row.drill else silent
 
 

@@ -37,7 +37,7 @@ def queue_lines(rows: list[QueueRow], now: int, width: int | None, style: Style)
 
 
 def _row_cells(row: QueueRow, now: int) -> tuple[str, ...]:
-    silent = f"[silent {age((row.silenced_until or now) - now)}] " if row.is_silenced(now) else ""
+    silent = f"[silent {short((row.silenced_until or now) - now)}] " if row.is_silenced(now) else ""
     merged = f"[is {row.merged}] " if row.merged else ""
     marks = f"{'⚠ ' if row.conflicts else ''}{merged}{silent}{'[drill] ' if row.drill else ''}"
     since = row.raised_at if row.ended_at is None else row.ended_at

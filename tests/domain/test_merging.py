@@ -117,12 +117,12 @@ def test_what_is_not() -> None:
 def test_what_a_merge_does_not_carry_over_is_said() -> None:
     bad = incident("a", priority="P1", severity="low")
     assert worse([bad, incident("c")], incident("b", priority="P3", severity="high")) == [
-        "INC-B has priority P3, a duplicate P1"
+        "INC-B has priority P3, a duplicate has P1"
     ]
     assert worse([bad], incident("b", priority="P1", severity="low")) == []
     assert worse([bad], incident("b")) == [
-        "INC-B has no priority, a duplicate P1",
-        "INC-B has no severity, a duplicate low",
+        "INC-B has no priority, a duplicate has P1",
+        "INC-B has no severity, a duplicate has low",
     ]
 
 

@@ -42,7 +42,7 @@ async def test_on_an_incident_it_asks_which_one_it_is_and_shows_that(sit: Any, r
         await seat.press(*one.ref, "enter")
         assert any("cannot be merged into itself" in line for line in seat.lines)
         await seat.press(*["backspace"] * len(one.ref), *other.ref, "enter")
-        assert any("has no priority, a duplicate P1" in line for line in seat.lines)
+        assert any("has no priority, a duplicate has P1" in line for line in seat.lines)
         await seat.press("enter")
         assert store.reader.standing(one.id) == other.id
         assert isinstance(seat.app.screen, Detail)

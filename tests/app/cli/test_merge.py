@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -90,7 +91,7 @@ def test_what_is_refused_changes_nothing(cli: Cli, pair: tuple[str, str]) -> Non
 def test_what_it_does_not_carry_over_is_said(cli: Cli, pair: tuple[str, str]) -> None:
     one, other = pair
     cli("set", one, "priority=P1")
-    assert f"{other} has no priority, a duplicate P1" in cli("merge", one, "--into", other).err
+    assert f"{other} has no priority, a duplicate has P1" in cli("merge", one, "--into", other).err
 
 
 def test_later_alerts_of_the_duplicate_go_to_the_other(cli: Cli) -> None:
@@ -127,3 +128,25 @@ def test_it_is_left_out_of_the_figures_and_said(cli: Cli, pair: tuple[str, str])
     cli("set", one, other, "priority=P1")
     cli("merge", one, "--into", other)
     assert cli("sla", "--json").json["left_out"]["duplicate"] == 1
+
+
+def test_two_targets_are_a_choice_between_refs(cli: Cli, pair: tuple[str, str], tmp_path: Path) -> None:
+    one, other = pair
+    third = cli.raise_("Third")
+    export, theirs = str(tmp_path / "e"), str(tmp_path / "theirs.db")
+    cli("export", "-o", export)
+    cli("--database", theirs, "import", export)
+    cli("merge", one, "--into", other)
+    cli("--database", theirs, "merge", one, "--into", third, TOCSIN_USER__NAME="bo")
+    (tmp_path / "e").unlink()
+    cli("--database", theirs, "export", "-o", export)
+    cli("import", export)
+    said = cli("conflicts").out
+    assert other in said
+    assert third in said
+    (conflict,) = cli("conflicts", "--json").json["conflicts"]
+    assert (conflict["ref"], conflict["field"]) == (one, "alias_of")
+    (mine,) = [each["entry"] for each in conflict["choices"] if each["author"] == "ada"]
+    cli("settle", one, "alias_of", mine)
+    assert cli("conflicts", "--json").json["conflicts"] == []
+    assert cli("show", one, "--json").json["ref"] == other
