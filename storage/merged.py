@@ -65,3 +65,15 @@ def _merged_into(connection: sqlite3.Connection, incidents: list[str]) -> Iterab
         yield from (
             each for (each,) in connection.execute(f"SELECT id FROM incident WHERE alias_of IN ({marks})", part)
         )
+
+
+def stale(connection: sqlite3.Connection, incidents: Iterable[str]) -> list[str]:
+    """Return those of some merged incidents whose rows say that they stand for another than they do."""
+    found = []
+    for incident in incidents:
+        stands = standing(connection, incident)
+        (held,) = connection.execute("SELECT merged FROM incident WHERE id = ?", (incident,)).fetchone()
+        (ref,) = connection.execute("SELECT ref FROM incident WHERE id = ?", (stands,)).fetchone()
+        if held != (None if stands == incident else ref):
+            found.append(incident)
+    return found

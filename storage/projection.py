@@ -233,6 +233,7 @@ def _entry_texts(replay: Replay) -> list[str]:
     found: list[str] = []
     for head in (*replay.heads("status"), *replay.heads("fact:mitigated")):
         found += [str(head.entry.payload.get(key) or "") for key in ("note", "reason", "label")]
+    found += [str(head.entry.payload.get("note") or "") for head in replay.heads("alias_of")]
     for head in replay.heads("fact:alert"):
         annotations = head.value.get("annotations") if isinstance(head.value, dict) else None
         found += [str(each) for each in annotations.values()] if isinstance(annotations, dict) else []

@@ -248,7 +248,7 @@ class Writing:
 
     def _project_merged(self) -> None:
         """Write again what was merged into something that has come or changed: what it is may be another now."""
-        led = merged.led_to(self._raw, [*self._touched, *self._came])
+        led = merged.stale(self._raw, merged.led_to(self._raw, [*self._touched, *self._came]))
         folds = (self._journal.fold(self._connection, incident) for incident in led)
         found = projection.project(self._raw, folds)
         self.results.update((each, incident) for each, incident in found.items() if each in self.results)

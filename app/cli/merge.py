@@ -32,7 +32,8 @@ def merge(call: Call, duplicates: tuple[str, ...], into: str | None, apart: bool
         for each in found:
             # Each by itself, not with its own duplicates; the other as it stands after the one before.
             one = writing.alone(each)
-            other = writing.alone(target or one.alias_of or each)
+            of = target or one.alias_of or each
+            other = writing.alone(of) if writing.has(of) else one
             writing.record(each, (merging.part if apart else merging.merge)(one, other, note))
     if apart:
         call.show([writing.results[each] for each in found], many=len(duplicates) > 1)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 from domain import actions, merging
@@ -81,3 +83,23 @@ async def test_a_merged_row_says_where_it_went_and_what_is_done_to_it_goes_there
         assert f"{one.ref} is {other.ref}" in seat.lines[-1]
         await seat.press("]")
         assert "That was the last one" in seat.lines[-1]
+
+
+async def test_a_dispute_about_a_merge_is_a_choice_between_refs(
+    sit: Any, raised: Raise, store: Store, tmp_path: Path
+) -> None:
+    one, two, three = raised("one"), raised("two"), raised("three")
+    with closing(Store(tmp_path / "bo" / "t.db", "bo", store.clock)) as bo:
+        bo.journal.receive([entry for each in (one, two, three) for entry in store.reader.entries(each.id)])
+        bo.journal.record(one.id, lambda it: merging.merge(it, three))
+        store.journal.record(one.id, lambda it: merging.merge(it, two))
+        store.journal.receive(bo.reader.entries(one.id))
+    async with sit() as seat:
+        await seat.press("C")
+        await seat.app.workers.wait_for_complete()
+        await seat.press("j")
+        assert any("merged into" in line for line in seat.lines)
+        (mine,) = [n for n in (1, 2) if any(line.strip().startswith(f"{n} {two.ref}") for line in seat.lines)]
+        await seat.press(str(mine))
+        assert store.reader.standing(one.id) == two.id
+        assert store.reader.conflicts() == 0

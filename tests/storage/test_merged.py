@@ -113,7 +113,7 @@ class TestOneStore:
         merge(store, a, b)
         merge(store, b, c)
         assert store.reader.resolve(a.ref) == store.reader.resolve(b.ref) == c.id
-        assert store.reader.incident(c.id).duplicates == tuple(sorted((a.ref, b.ref), key=[a.ref, b.ref].index))
+        assert set(store.reader.incident(c.id).duplicates) == {a.ref, b.ref}
         rows = store.reader.after(-1, 9)
         assert {row.ref: row.merged for row in rows} == {a.ref: c.ref, b.ref: c.ref, c.ref: None}
         sound(store)
@@ -123,6 +123,21 @@ class TestOneStore:
         assert store.reader.resolve(a.ref) == b.id
         assert {row.ref: row.merged for row in store.reader.after(-1, 9)} == {a.ref: b.ref, b.ref: None, c.ref: None}
         sound(store)
+
+    def test_a_note_on_one_with_many_duplicates_writes_none_of_their_rows(self, store: Store, raised: Raise) -> None:
+        target, *others = (raised(f"number {n}") for n in range(5))
+        for each in others:
+            merge(store, each, target)
+        written: list[str] = []
+        with store.journal.writing() as writing:
+            writing._raw.set_trace_callback(written.append)
+            writing.record(target.id, actions.note("x"))
+        assert sum(sql.startswith("INSERT INTO incident") for sql in written) == 1
+
+    def test_why_it_was_merged_is_found(self, store: Store, raised: Raise) -> None:
+        one, other = raised("one"), raised("other")
+        merge(store, one, other, "same zebra")
+        assert [row.ref for row in store.reader.after(-1, 9, parse("zebra"))] == [one.ref]
 
     def test_the_other_way_round_is_refused(self, store: Store, raised: Raise) -> None:
         one, other = raised("one"), raised("other")
