@@ -35,13 +35,15 @@ def handed_over(reader: Reader, now: int, stale: int, zone: tzinfo, policy: Poli
         policy: What the clocks go by; None for no targets.
     """
     found = reader.handing(MOST)
+    # What is left of a merged one is left of the one it was merged into.
+    left = dict.fromkeys(map(reader.standing, found.closed))
     incidents: list[Incident] = []
     running: dict[str, Clocks] = {}
     for identifier in found.open:
         replay = reader.replay(identifier)
         incidents.append(reader.named(replay.result()))
         running[identifier] = clocks(replay, incidents[-1], policy) if policy else Clocks()
-    incidents += reader.incidents(found.closed)
+    incidents += reader.incidents([each for each in left if each not in running])
     return handover(incidents, found.changed, now, stale_after=stale, zone=zone, clocks=running), found.more
 
 

@@ -67,7 +67,9 @@ class Session:
         """The store, made or brought up to date at the first use; raises `StoreError`."""
         from storage.store import Store
 
-        return Store(self.loaded.database, self.author, self.clock, self._witness)
+        store = Store(self.loaded.database, self.author, self.clock, self._witness)
+        store.reader.followed = self._tell
+        return store
 
     @cached_property
     def hooks(self) -> Hooks:

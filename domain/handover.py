@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 from domain.clocks import Clock, Clocks
 from domain.incident import FollowUp, Incident
+from domain.silences import silenced
 
 _NO_CLOCKS, _NEVER = Clocks(), "9999-12-31"
 _NEXT: Mapping[str, str] = {
@@ -81,6 +82,12 @@ class Handover:
         """Those for which somebody was promised to hear, the soonest first."""
         found = [each for each in self.open if each.update_due is not None]
         return tuple(sorted(found, key=lambda each: each.update_due or 0))
+
+    @property
+    def silenced(self) -> tuple[Open, ...]:
+        """Those for which nothing rings, the first to end in front."""
+        found = [each for each in self.open if silenced(each.incident, self.at)]
+        return tuple(sorted(found, key=lambda each: each.incident.silenced_until or 0))
 
     @property
     def changed(self) -> tuple[Open, ...]:

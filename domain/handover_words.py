@@ -10,6 +10,7 @@ from typing import NamedTuple
 from domain.clocks import in_words
 from domain.durations import short
 from domain.handover import Handover, Open, ToDo, presses
+from domain.incident import Incident
 from domain.times import stamp
 
 
@@ -33,6 +34,11 @@ def lines(found: Handover, zone: tzinfo, more: int = 0) -> Iterator[Line]:
     for each in found.open:
         yield Line("")
         yield from _incident(each, found.at, zone)
+    if found.silenced:
+        yield Line("")
+        yield Line("Silenced", "head")
+        for each in found.silenced:
+            yield from _silenced(each.incident, found.at, zone)
     if found.follow_ups:
         yield Line("")
         yield Line("Follow-ups that are not done", "head")
@@ -50,7 +56,7 @@ def summary(found: Handover, more: int = 0) -> str:
     for n, what in (
         (more, "of them not listed"), (unowned, "without an owner"), (len(found.stale), "acknowledged and left"),
         (len(found.targets), "near or past a target"),
-        (len(found.updates), "with an update promised"), (late, "of those late"),
+        (len(found.silenced), "silenced"), (len(found.updates), "with an update promised"), (late, "of those late"),
         (len(found.changed), "changed since you looked"), (len(found.follow_ups), "to do afterwards"),
         (overdue, "of those late"),
     ):  # fmt: skip
@@ -77,6 +83,13 @@ def _incident(each: Open, now: int, zone: tzinfo) -> Iterator[Line]:
         yield Line(f"    update to {parties} due {stamp(each.update_due, zone)} ({when})", "warn" if late else "")
     if each.changed:
         yield Line(f"    {each.changed} entr{'y' if each.changed == 1 else 'ies'} of others since you looked", "dim")
+
+
+def _silenced(incident: Incident, now: int, zone: tzinfo) -> Iterator[Line]:
+    until = incident.silenced_until or now
+    yield Line(f"  {incident.ref}  {incident.priority or '--'}  {incident.title}")
+    when = f"until {stamp(until, zone)} (in {short(until - now)})"
+    yield Line(f"    {when} by {incident.silenced_by}: {incident.silence_reason}")
 
 
 def _todo(each: ToDo) -> Line:

@@ -75,8 +75,29 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
+class Silence:
+    """Somebody hushed the incident: it goes on, but nothing rings for it.
+
+    Attributes:
+        until: When it ends, ms.
+        by: Who hushed it.
+        ended_by: What ended it before its time: `severity`, `priority`, `reopened` or `alert`; empty while it holds.
+    """
+
+    entry: str
+    until: int
+    by: str
+    reason: str
+    ended_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Incident:
     """The projection of a timeline; `replay(entries)` gives it and nothing else does.
+
+    `alias_of` is the id of the incident that it was merged into, `stands` says that it stands all the same: that one is
+    not in the store, or was merged into this. `merged_into` is the ref of what it stands for, and `duplicates` are the
+    refs of what was merged into it; a store gives them. `alert_states` has each alert's newest state by fingerprint.
 
     `classifiers` are a team's own labels, each with a level (Egeria's incidentClassifiers).
 
@@ -109,6 +130,7 @@ class Incident:
     actions: tuple[Item, ...] = ()
     follow_ups: tuple[FollowUp, ...] = ()
     told: tuple[Told, ...] = ()
+    silences: tuple[Silence, ...] = ()
     sections: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
     custom: Mapping[str, Any] = field(default_factory=lambda: _EMPTY)
     classifiers: Mapping[str, int] = field(default_factory=lambda: _EMPTY)
@@ -132,7 +154,11 @@ class Incident:
     alerts: int = 0
     firing: int = 0
     entries: int = 0
+    alert_states: Mapping[str, tuple[int, int, str, bool]] = field(default_factory=lambda: _EMPTY, repr=False)
     alias_of: str | None = None
+    stands: bool = False
+    merged_into: str | None = None
+    duplicates: tuple[str, ...] = ()
     conflicts: Mapping[str, tuple[Choice, ...]] = field(default_factory=lambda: _EMPTY)
 
     @property
@@ -140,6 +166,26 @@ class Incident:
         """When somebody was promised to hear next, ms: what was promised to each party last, the soonest of them."""
         promised = {each.party: each.next_update_at for each in self.told}
         return min((at for at in promised.values() if at is not None), default=None)
+
+    @property
+    def silence(self) -> Silence | None:
+        """The silence that holds, of several the one that ends last; whether its end has come, `silenced` says."""
+        return max((s for s in self.silences if not s.ended_by), key=lambda s: (s.until, s.entry), default=None)
+
+    @property
+    def silenced_until(self) -> int | None:
+        """When the silence that holds ends, ms; None without one, and when it is over."""
+        return None if (found := self.silence) is None or self.is_closed else found.until
+
+    @property
+    def silenced_by(self) -> str | None:
+        """Who hushed it."""
+        return found.by if (found := self.silence) else None
+
+    @property
+    def silence_reason(self) -> str | None:
+        """Why it was hushed."""
+        return found.reason if (found := self.silence) else None
 
     @property
     def priority_overridden(self) -> bool:
@@ -154,6 +200,8 @@ class Incident:
     @property
     def phase(self) -> str:
         """What people call the state it is in; computed, never stored."""
+        if self.is_merged:
+            return "Merged"
         if self.closed_at is not None:
             return "Closed"
         if self.status == "raised":
@@ -165,6 +213,13 @@ class Incident:
         return {"reviewed": "Triaged"}.get(self.status, self.status.capitalize())
 
     @property
+    def is_merged(self) -> bool:
+        """Whether it was merged into another and does not stand for itself; it counts as ignored meanwhile."""
+        return self.alias_of is not None and not self.stands
+
+    @property
     def is_duplicate(self) -> bool:
         """Whether it is another incident under a second name."""
-        return self.alias_of is not None or any(item.relation == "duplicate" for item in self.related)
+        if self.alias_of is not None:
+            return not self.stands
+        return any(item.relation == "duplicate" for item in self.related)

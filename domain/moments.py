@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC
+from typing import NamedTuple
 
 from domain.durations import short
 from domain.entry import Entry
 from domain.replay import Replay, field_of
+from domain.silences import ENDED_BY, FACT
 from domain.times import MINUTE, stamp
 from domain.wording import chosen_words, field_name
 
@@ -24,6 +26,7 @@ class Moment:
         text: The note's, reason's or output's text.
         late: How late it was written down, e.g. `12m`; empty when it was not.
         undone: It was taken back; the record stays.
+        ref: Of the merged incident on whose timeline it stands; empty for the incident's own.
     """
 
     entry: Entry
@@ -32,6 +35,27 @@ class Moment:
     late: str = ""
     undone: bool = False
     starred: bool = False
+    ref: str = ""
+
+
+class Strand(NamedTuple):
+    """One timeline of those that make an incident: its entries, their fold, and the ref if it is a merged one's."""
+
+    entries: Sequence[Entry]
+    replay: Replay
+    ref: str = ""
+
+
+def woven(strands: Sequence[Strand]) -> list[Moment]:
+    """Return the moments of an incident and of those that were merged into it, by when they happened."""
+    found = [
+        replace(moment, ref=strand.ref) if strand.ref else moment
+        for strand in strands
+        for moment in moments(strand.entries, strand.replay)
+    ]
+    if len(strands) > 1:
+        found.sort(key=lambda moment: (moment.entry.occurred_at, moment.entry.hlc, moment.entry.id))
+    return found
 
 
 def moments(entries: Sequence[Entry], replay: Replay) -> list[Moment]:
@@ -71,6 +95,8 @@ def describe(entry: Entry, replay: Replay) -> tuple[str, str]:
     if "chose" in payload and (chosen := chosen_words(entry, replay)):
         where = "" if entry.what == "status" else f"{field_name(field_of(entry))}: "
         return f"{where}chose {chosen}", ""
+    if entry.kind == "fact" and entry.what == "silenced":
+        return _silenced(entry, replay), str(payload.get("reason") or "")
     describer = _DESCRIBERS.get(entry.kind)
     return describer(entry, payload) if describer else (entry.kind, "")
 
@@ -78,7 +104,16 @@ def describe(entry: Entry, replay: Replay) -> tuple[str, str]:
 def _undone_name(entry: Entry) -> str:
     if entry.kind == "set":
         return f"{field_name(entry.what)} is {_value(entry.payload.get('value'))} again"
+    if entry.kind == "alias":
+        return "the merge"
     return entry.what.removeprefix("fact:").replace("_", " ")
+
+
+def _alias(_entry: Entry, payload: dict[str, object]) -> tuple[str, str]:
+    said = str(payload.get("note") or "")
+    if not isinstance(payload.get("of"), str):
+        return "taken apart: it stands for itself again", said
+    return f"merged into {payload.get('name') or 'another incident'}", said
 
 
 def _raise(_entry: Entry, payload: dict[str, object]) -> tuple[str, str]:
@@ -120,6 +155,16 @@ def _fact(entry: Entry, payload: dict[str, object]) -> tuple[str, str]:
     return f"{entry.what.replace('_', ' ')}{how}", said
 
 
+def _silenced(entry: Entry, replay: Replay) -> str:
+    until = entry.payload.get("until")
+    try:
+        said = f"silenced until {stamp(until, UTC)}" if isinstance(until, int) else "silenced"
+    except (ValueError, OverflowError, OSError):  # a moment of a newer version, or of a joker
+        said = "silenced"
+    ended = next((each.ended_by for each in replay.result().silences if each.entry == entry.id), "")
+    return f"{said}; it ended: {ENDED_BY[ended]}" if ended else said
+
+
 def _alert_name(payload: dict[str, object]) -> str:
     labels, annotations = payload.get("labels"), payload.get("annotations")
     summary = annotations.get("summary") if isinstance(annotations, dict) else None
@@ -136,6 +181,8 @@ def _add(entry: Entry, payload: dict[str, object]) -> tuple[str, str]:
     name, description = f"{payload.get('name', '')}{more}", str(payload.get("description") or "")
     if entry.what == "role":
         return f"{name} is {payload.get('relation', '')}", description
+    if entry.what == "related" and payload.get("merged") is True:
+        return f"{name} was merged into this", description
     if entry.what == "related":
         return f"{payload.get('relation', '')} {name}", description
     return f"{entry.what}: {name}", description
@@ -144,6 +191,8 @@ def _add(entry: Entry, payload: dict[str, object]) -> tuple[str, str]:
 def _drop(entry: Entry, payload: dict[str, object]) -> tuple[str, str]:
     if entry.what == "role" and payload.get("relation"):
         return f"{payload.get('name', '')} is no longer {payload['relation']}", ""
+    if entry.what == FACT:
+        return "ended the silence", str(payload.get("reason") or "")
     return f"removed {entry.what.removeprefix('fact:')}: {payload.get('name', '')}", ""
 
 
@@ -158,6 +207,7 @@ _DESCRIBERS = {
     "fact": _fact,
     "amend": _amend,
     "add": _add,
+    "alias": _alias,
     "drop": _drop,
 }
 

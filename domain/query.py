@@ -18,7 +18,7 @@ from domain.times import parse_duration
 OPERATORS = ("<=", ">=", "<", ">", "=")
 _TOKEN = re.compile(r'(-?)(?:([A-Za-z_]+):)?(?:"([^"]*)"?|(\S+))')
 PHASES = ("new", "acknowledged", "triaged", "working", "mitigated")
-FLAGS = ("new", "drill", "conflict", "firing", "unowned")
+FLAGS = ("new", "drill", "conflict", "firing", "unowned", "silenced", "duplicate")
 NONE = "none"
 
 

@@ -15,6 +15,7 @@ from typing import Any
 from domain.entry import Entry
 from domain.incident import Choice, FollowUp, Incident, Item, Told
 from domain.limits import LEVEL
+from domain.silences import standing
 from domain.vocabulary import CLOSED_STATUSES, FINISHED, IMPACT_MEANING, PRIORITIES, SEVERITIES
 
 _RAISED = (
@@ -56,6 +57,10 @@ class Replay:
 
     `add` twice with the same entry changes nothing. Entries with an equal `src` are one: the lowest (hlc, id)
     speaks for all, so two devices that import the same alert offline count it once.
+
+    Attributes:
+        stands: Said by whoever knows the other incidents: though it was merged into another, it stands for itself,
+            because that one is not here, or because each of them was merged into the next.
     """
 
     def __init__(self, incident: str) -> None:
@@ -67,6 +72,7 @@ class Replay:
         self._undone_by: dict[str, list[str]] = {}
         self._updated = 0
         self._unknown = False
+        self.stands = False
 
     @property
     def shown(self) -> bool:
@@ -167,6 +173,7 @@ class Replay:
         found["notes"] = len(self.heads("note"))
         found["conflicts"] = self._conflicts()
         self._read_status(found)
+        self._read_alias(found)
         found["priority_reason"] = self._priority_reason()
         self._read_prefixed(prefixed, found)
         self._read_facts(prefixed.get("fact", {}), found)
@@ -234,6 +241,16 @@ class Replay:
             found["ended_at"] = shown.entry.occurred_at if since is None else since
             found["resolved_at"] = found["ended_at"] if found["status"] == "resolved" else None
 
+    def _read_alias(self, found: dict[str, Any]) -> None:
+        """A duplicate is ignored while it is one; what its own status was stays beneath."""
+        if found.get("alias_of") in (None, self.incident):
+            found["alias_of"] = None
+            return
+        found["stands"] = self.stands
+        since = _safe("alias_of", self.heads("alias_of")).entry.occurred_at
+        if not self.stands and found.get("status", "raised") not in CLOSED_STATUSES:
+            found.update(status="ignored", status_label=None, ended_at=since)
+
     def _priority_reason(self) -> str | None:
         heads = self.heads("priority")
         shown = _safe("priority", heads).entry if heads else None
@@ -271,8 +288,12 @@ class Replay:
         found["waived"] = bool(self.heads("fact:postmortem_waived"))
         if "told" in names:
             found["told"] = tuple(_told(entry) for entry in self.facts("told"))
+        if "silenced" in names:
+            found["silences"] = standing(self, found.get("severity"), found.get("priority"))
         if "alert" in names:
-            found["alerts"], found["firing"] = self._alerts()
+            states = self._alert_states()
+            found["alert_states"] = MappingProxyType(states)
+            found["alerts"], found["firing"] = len(self.heads("fact:alert")), sum(each[3] for each in states.values())
 
     def _last(self, fact: str, after: tuple[int, str] | None) -> int | None:
         heads = self.heads(f"fact:{fact}")
@@ -284,15 +305,14 @@ class Replay:
             return people[0].occurred_at, people[0].author
         return (facts[0].occurred_at, None) if facts else (None, None)
 
-    def _alerts(self) -> tuple[int, int]:
+    def _alert_states(self) -> dict[str, tuple[int, int, str, bool]]:
         newest: dict[str, tuple[int, int, str, bool]] = {}
-        heads = self.heads("fact:alert")
-        for head in heads:
+        for head in self.heads("fact:alert"):
             payload = head.value if isinstance(head.value, dict) else {}
             key = str(payload.get("fingerprint", head.entry.id))
             order = (head.entry.occurred_at, *head.order, payload.get("status") == "firing")
             newest[key] = max(newest.get(key, order), order)
-        return len(heads), sum(order[3] for order in newest.values())
+        return newest
 
 
 def field_of(entry: Entry) -> str:
@@ -316,6 +336,8 @@ def _safe(name: str, heads: tuple[Head, ...]) -> Head:
         return min(reversed(heads), key=lambda h: _rank(h.value, _SAFEST_FIRST[name]))  # of equals the newest
     if name == "restricted":
         return max(heads, key=lambda h: (h.value is True, h.order))
+    if name == "alias_of":
+        return max(heads, key=lambda h: (_text(h.value) is None, h.order))  # rather two open ones than none
     if name in _MOMENTS:
         return min(heads, key=lambda h: (_LATEST if (at := _moment(h.value)) is None else at, h.order))
     return heads[-1]

@@ -12,6 +12,8 @@ class QueueRow:
         key: The place in the queue (`domain.ordering.queue_key`).
         last: The number of the newest entry in this store; compared with what the responder has seen.
         seen: The number of the newest entry the responder has seen, 0 for none.
+        silenced_until: Until when nothing rings for it, None without a silence; it may be past.
+        merged: The ref of the incident that it was merged into, None for nearly all.
     """
 
     __slots__ = (
@@ -22,6 +24,7 @@ class QueueRow:
         "id",
         "key",
         "last",
+        "merged",
         "owner",
         "phase",
         "priority",
@@ -29,6 +32,7 @@ class QueueRow:
         "ref",
         "seen",
         "severity",
+        "silenced_until",
         "status",
         "title",
         "updated_at",
@@ -53,6 +57,8 @@ class QueueRow:
         drill: int,
         last: int,
         seen: int = 0,
+        silenced_until: int | None = None,
+        merged: str | None = None,
     ) -> None:
         self.key = key
         self.id = id
@@ -71,6 +77,8 @@ class QueueRow:
         self.drill = drill
         self.last = last
         self.seen = seen
+        self.silenced_until = silenced_until
+        self.merged = merged
 
     def _all(self) -> tuple[object, ...]:
         return tuple(getattr(self, name) for name in self.__slots__)
@@ -83,6 +91,10 @@ class QueueRow:
 
     def __repr__(self) -> str:
         return f"QueueRow{self._all()}"
+
+    def is_silenced(self, now: int) -> bool:
+        """Say whether nothing rings for it at a moment, ms."""
+        return self.silenced_until is not None and now < self.silenced_until
 
     @property
     def is_new(self) -> bool:

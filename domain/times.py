@@ -86,14 +86,42 @@ def _in_zone(text: str, zone: tzinfo) -> int:
 
 
 def _latest_clock(match: re.Match[str], now: int, zone: tzinfo) -> int:
-    hour, minute, second = int(match[1]), int(match[2]), int(match[3] or 0)
-    if hour > 23 or minute > 59 or second > 59:
-        raise BadTime(f"“{match[0]}” is not a time of day", "Hours go to 23, minutes to 59.", "bad_time")
+    hour, minute, second = _time_of_day(match)
     today = datetime.fromtimestamp(now / 1000, zone)
     moment = today.replace(hour=hour, minute=minute, second=second, microsecond=0)
     # A clock time later than now is yesterday's: at 00:10 people write @23:50.
     moment = moment if moment.timestamp() * 1000 <= now else moment - timedelta(days=1)
     return round(moment.timestamp() * 1000)
+
+
+def _time_of_day(match: re.Match[str]) -> tuple[int, int, int]:
+    hour, minute, second = int(match[1]), int(match[2]), int(match[3] or 0)
+    if hour > 23 or minute > 59 or second > 59:
+        raise BadTime(f"“{match[0]}” is not a time of day", "Hours go to 23, minutes to 59.", "bad_time")
+    return hour, minute, second
+
+
+def parse_until(text: str, now: int, zone: tzinfo) -> int:
+    """Return the moment to come that a person means: `2h` (from now), `14:05` (the next), `tomorrow 09:00`, ISO.
+
+    Raises:
+        BadTime: The text is none of these.
+    """
+    bare = text.strip().lower()
+    if _DURATION.fullmatch(bare):
+        return now + parse_duration(bare)
+    today = datetime.fromtimestamp(now / 1000, zone)
+    later = bare.removeprefix("tomorrow").strip()
+    if match := _CLOCK.fullmatch(later):
+        hour, minute, second = _time_of_day(match)
+        moment = today.replace(hour=hour, minute=minute, second=second, microsecond=0)
+        is_past = moment.timestamp() * 1000 <= now
+        return round((moment + timedelta(days=1 if later != bare or is_past else 0)).timestamp() * 1000)
+    try:
+        return _in_zone(text.strip(), zone)
+    except BadTime as error:
+        remedy = "Write 2h, 14:05, tomorrow 09:00 or 2026-11-21T14:05."
+        raise BadTime(f"“{text}” is not a time to come", remedy, "bad_time") from error
 
 
 def stamp(ms: int, zone: tzinfo, *, date: bool = True) -> str:

@@ -28,14 +28,14 @@ def undo(replay: Replay, undone: Sequence[Entry], timeline: Sequence[Entry]) -> 
 
 
 def _one(replay: Replay, entry: Entry, by_id: dict[str, Entry]) -> tuple[Draft, ...]:
-    if entry.kind in ("raise", "alias", "redact", "device") or not entry.known:
+    if entry.kind in ("raise", "redact", "device") or not entry.known:
         raise Refused(f"“{describe(entry)}” cannot be undone", "Move the incident to invalid instead.", "not_undoable")
     stands = not replay.undone(entry.id) if entry.kind == "drop" else replay.current(entry)
     if not stands or _moved_on(replay, entry):
         raise Refused(f"“{describe(entry)}” was changed since{_since(replay, entry)}", "See: tocsin log.", "changed")
     if entry.kind == "drop":
         return _restored(replay, entry, by_id, over=())
-    if entry.kind in ("set", "amend"):
+    if entry.kind in ("set", "amend", "alias"):
         return _set_back(entry, by_id)
     # An add that took the place of another gives it back.
     replaced = _restored(replay, entry, by_id, over=(entry.id,))
@@ -69,6 +69,9 @@ def _old(entry: Entry, before: Entry | None, by_id: dict[str, Entry]) -> dict[st
     if entry.kind == "amend":
         text = before.payload.get("text", "") if before else _note_text(entry, by_id)
         return {"text": text, "undoes": entry.id}
+    if entry.kind == "alias":
+        kept = {"of": None} if before is None else {key: before.payload.get(key) for key in ("of", "name")}
+        return {**kept, "undoes": entry.id}
     body: dict[str, Any] = {"value": _value(before, entry.what), "undoes": entry.id}
     if before is not None and entry.what == "status":
         body["since"] = before.payload.get("since", before.occurred_at)  # the restored status is as old as it was
@@ -103,6 +106,8 @@ def _restored(replay: Replay, entry: Entry, by_id: dict[str, Entry], over: tuple
 def describe(entry: Entry) -> str:
     """Return an entry in a few words, for a refusal."""
     value = entry.payload.get("value")
+    if entry.kind == "alias":
+        return "the merge"
     return f"{entry.what} → {value}" if entry.kind == "set" else entry.what.replace("_", " ")
 
 
@@ -111,6 +116,10 @@ def named(kind: str, what: str) -> str:
     field, _colon, rest = what.partition(":")
     if kind in ("note", "amend"):
         return "the note"
+    if kind == "alias":
+        return "the merge"
+    if (kind, what) == ("drop", "fact:silenced"):
+        return "the end of the silence"
     if kind == "fact":
         return what.replace("_", " ")
     special = {"star": "the star", "pm": f"the post-mortem's {rest.replace('_', ' ')}", "act": "the follow-up"}

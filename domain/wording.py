@@ -7,6 +7,7 @@ from datetime import UTC, tzinfo
 from typing import Any
 
 from domain.entry import Entry
+from domain.ids import SHORTEST, code_of, is_uuid, ref_of
 from domain.replay import Head, Replay, field_of
 from domain.strictjson import dumps
 from domain.times import stamp
@@ -27,6 +28,8 @@ def field_name(name: str) -> str:
         "note": "a note's text",
         "star": "a star",
     }
+    if name == "alias_of":
+        return "merged into"
     return special[prefix] if rest and prefix in special else name.removesuffix("_at").replace("_", " ")
 
 
@@ -34,6 +37,8 @@ def said(name: str, value: Any, zone: tzinfo = UTC) -> str:
     """Return a value in words, whole; a moment's stamp is in `zone`."""
     if value in (None, ""):
         return "none"
+    if name == "alias_of" and isinstance(value, str) and is_uuid(value):
+        return ref_of(code_of(value), SHORTEST)  # in this store it may have one more character
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int) and name.endswith("_at"):

@@ -12,8 +12,7 @@ from textual.timer import Timer
 from domain import actions, lifecycle
 from domain.clocks import LAST_MINUTES, Clocks
 from domain.incident import Incident
-from domain.moments import moments
-from domain.replay import Replay
+from domain.moments import woven
 from screens import verbs
 from screens.desk import Desk
 from screens.deskscreen import DeskScreen, bindings
@@ -48,7 +47,7 @@ class Detail(DeskScreen):
 
     def __init__(self, desk: Desk, incident: str) -> None:
         super().__init__(desk)
-        self._shown = incident
+        self._shown = self._asked = incident  # what was asked for may have been merged into what is shown
         self._incident: Incident = Incident(id=incident)
         self._clocks = Clocks()
         self._tick: Timer | None = None
@@ -73,21 +72,30 @@ class Detail(DeskScreen):
             self.tell("You had begun a note here: c goes on with it")
 
     async def reread(self) -> None:
-        """Read the incident again if anything was added to it."""
+        """Read the incident again if anything was added to it; one that was merged leads to the one that it is."""
+        self._follow()
         row = self.desk.reader.row(self._shown)
         if row is None:
             self.tell("This incident is no longer in the store", warn=True)
             return
-        entries = self.desk.reader.entries(self._shown)
-        replay = Replay(self._shown).extend(entries)
+        strands = self.desk.reader.strands(self._shown)
+        replay = strands[0].replay
         self._incident = self.desk.reader.named(replay.result())
         self._clocks = self.desk.clocks(replay, self._incident)
         self._show_facts()
         self.query_one(StatusBar).show(lifecycle.choices(self._incident, strict=self.desk.strict))
-        self.query_one(Timeline).show(moments(entries, replay))
+        self.query_one(Timeline).show(woven(strands))
         if row.is_new and row.last != self._last:
             self._last = row.last
             await self.desk.mark_seen(self._shown)
+
+    def _follow(self) -> None:
+        reader = self.desk.reader
+        stands = reader.standing(self._shown)
+        if stands != self._shown:
+            refs = reader.refs([self._shown, stands])
+            self.tell(f"{refs[self._shown]} is {refs[stands]}")
+            self._shown, self._last = stands, -1
 
     def _on_call(self, incident: Incident) -> str | None:
         return self.desk.on_call(incident)  # which the desk is given only a while after the start
@@ -122,7 +130,8 @@ class Detail(DeskScreen):
 
     def show(self, incident: str) -> None:
         """Show another incident."""
-        self._shown, self._last = incident, -1
+        self._shown = self._asked = incident
+        self._last = -1
         self.query_one(Timeline).show([])
         self.run_worker(self.reread(), group="reread", exclusive=True)
 
@@ -154,11 +163,11 @@ class Detail(DeskScreen):
 
     def action_next(self) -> None:
         """Show the next incident of the queue."""
-        self.post_message(self.Neighbour(self._shown, 1))
+        self.post_message(self.Neighbour(self._asked, 1))
 
     def action_previous(self) -> None:
         """Show the incident before in the queue."""
-        self.post_message(self.Neighbour(self._shown, -1))
+        self.post_message(self.Neighbour(self._asked, -1))
 
     def action_open(self) -> None:
         """Read the selected moment whole."""
@@ -212,6 +221,16 @@ class Detail(DeskScreen):
     def action_edit(self) -> None:
         """Say what it is: on the triage card."""
         self._verb(verbs.triage)
+
+    def action_merge(self) -> None:
+        """Say which incident this is a duplicate of."""
+        from screens.merging import merge_into_another
+
+        self.do(merge_into_another(self, self._incident), asks=True)
+
+    def action_silence(self) -> None:
+        """Hush it until a time, or let it ring again."""
+        self._verb(verbs.silence)
 
     def action_set(self) -> None:
         """Set a field by its name."""

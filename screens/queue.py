@@ -339,6 +339,10 @@ class Queue(DeskScreen):
             return
         self._list.marked.clear()
         self._list.refresh()
+        if any(row.merged for row in chosen):
+            from screens.merging import standing
+
+            chosen = standing(self, chosen)
         self.do(getattr(verbs, name)(self, chosen), asks=asks or len(chosen) > 1)
 
     def action_acknowledge(self) -> None:
@@ -368,6 +372,23 @@ class Queue(DeskScreen):
     def action_set(self) -> None:
         """Set a field of the chosen by its name."""
         self._verb("set_field", asks=True)
+
+    def action_merge(self) -> None:
+        """Merge the marked ones into the selected one."""
+        from screens.merging import merge
+
+        target = self._list.current
+        marked = [incident for incident in self._list.marked if target and incident != target.id]
+        if target is None or not marked:
+            self.tell("Mark the duplicates (space); M then merges them into the selected one", warn=True)
+            return
+        self._list.marked.clear()
+        self._list.refresh()
+        self.do(merge(self, marked, self.desk.reader.standing(target.id)), asks=True)
+
+    def action_silence(self) -> None:
+        """Hush the chosen until a time."""
+        self._verb("silence", asks=True)
 
     def action_raise(self) -> None:
         """Raise an incident and put the cursor on it."""

@@ -34,10 +34,10 @@ class Reading(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """Lay the moment out."""
-        entry = self._moment.entry
+        entry, of = self._moment.entry, f"{self._moment.ref}  " if self._moment.ref else ""
         with VerticalScroll(classes="dialog tall"):
             yield Static(
-                ui_text(f"{stamp(entry.occurred_at, self._zone)}  {entry.author}  {self._moment.headline}"),
+                ui_text(f"{stamp(entry.occurred_at, self._zone)}  {entry.author}  {of}{self._moment.headline}"),
                 classes="question",
             )
             text = wrap_long_lines(safe_text(self._moment.text, keep_newlines=True))

@@ -215,6 +215,13 @@ async def triage(screen: DeskScreen, targets: Sequence[Target]) -> None:
     await on_card(screen, targets)
 
 
+async def silence(screen: DeskScreen, targets: Sequence[Target]) -> None:
+    """Hush incidents until a time, or let them ring again."""
+    from screens.silencing import silence as ask
+
+    await ask(screen, targets)
+
+
 async def set_field(screen: DeskScreen, targets: Sequence[Target]) -> None:
     """Ask for FIELD=VALUE and set it."""
     desk = screen.desk

@@ -150,9 +150,10 @@ def _flag(term: Term, asker: Asker) -> Condition:
             "last > coalesce((SELECT pk FROM seen WHERE author = ? AND seen.incident = incident.id), 0)",
             (asker.me,),
         )
-    return {"drill": "drill", "conflict": "conflicts > 0", "firing": "firing > 0", "unowned": "owner IS NULL"}[
-        term.value
-    ], ()
+    if term.value == "silenced":
+        return "silenced_until > ?", (asker.now,)
+    return {"drill": "drill", "conflict": "conflicts > 0", "firing": "firing > 0", "unowned": "owner IS NULL",
+            "duplicate": "merged IS NOT NULL"}[term.value], ()  # fmt: skip
 
 
 _TERMS: Mapping[str, Callable[[Term, Asker], Condition]] = {

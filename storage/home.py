@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 ROW_COLUMNS = (
     "incident.key, incident.id, ref, incident.title, phase, status, priority, severity, owner, raised_at, updated_at, "
-    "ended_at, conflicts, firing, drill, last, coalesce(seen.pk, 0)"
+    "ended_at, conflicts, firing, drill, last, coalesce(seen.pk, 0), silenced_until, merged"
 )
 """In the order of `QueueRow`."""
 JOIN_SEEN = "LEFT JOIN seen ON seen.author = ? AND seen.incident = incident.id"

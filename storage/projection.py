@@ -16,7 +16,7 @@ from domain import ids, limits
 from domain.incident import Incident, Item
 from domain.ordering import NUMBERS, queue_key
 from domain.replay import Replay
-from storage import schema
+from storage import merged, schema
 from storage.errors import StoreError
 from storage.rows import ENTRY_COLUMNS, entry_of
 
@@ -62,7 +62,8 @@ def _projected(connection: sqlite3.Connection, folds: Iterable[Fold]) -> Iterato
         if not replay.shown:
             _take_out(connection, replay.incident)
             continue
-        incident, key, before = _place(connection, replay, last)
+        target = merged.settle(connection, replay)
+        incident, key, before = _place(connection, replay, last, _ref(connection, target))
         index.put(key, before, _texts(replay, incident))
         yield incident
     index.flush()
@@ -72,8 +73,18 @@ def _texts(replay: Replay, incident: Incident) -> tuple[str, str, str]:
     return incident.title, searchable(replay, incident), " ".join(_names(incident.tags))
 
 
-def _place(connection: sqlite3.Connection, replay: Replay, last: int) -> tuple[Incident, int, int | None]:
-    """Write one incident's queue row; return it, its key and the key that it had."""
+def _ref(connection: sqlite3.Connection, incident: str | None) -> str | None:
+    place = place_of(connection, incident) if incident else None
+    return place.ref if place else None
+
+
+def _place(
+    connection: sqlite3.Connection, replay: Replay, last: int, target: str | None
+) -> tuple[Incident, int, int | None]:
+    """Write one incident's queue row; return it, its key and the key that it had.
+
+    `target` is the ref of what it was merged into.
+    """
     before = place_of(connection, replay.incident)
     code = ids.code_of(replay.incident)
     incident = replay.result(before.ref if before else _new_ref(connection, code))
@@ -82,7 +93,7 @@ def _place(connection: sqlite3.Connection, replay: Replay, last: int) -> tuple[I
     if before:
         connection.execute("DELETE FROM incident WHERE key = ?", (before.key,))
         _count(connection, before.status, before.priority, -1)
-    values = _row(incident, code, key, number, last)
+    values = _row(incident, code, key, number, last, target)
     connection.execute(f"INSERT INTO incident ({', '.join(values)}) VALUES (:{', :'.join(values)})", values)
     _count(connection, incident.status, incident.priority, 1)
     return incident, key, before.key if before else None
@@ -129,7 +140,7 @@ class _Index:
         self._stale, self._rows, self._size = [], [], 0
 
 
-def _row(incident: Incident, code: str, key: int, number: int, last: int) -> dict[str, Any]:
+def _row(incident: Incident, code: str, key: int, number: int, last: int, target: str | None) -> dict[str, Any]:
     return {
         "key": key,
         "number": number,
@@ -158,6 +169,9 @@ def _row(incident: Incident, code: str, key: int, number: int, last: int) -> dic
         "firing": incident.firing,
         "drill": incident.drill,
         "to_do": sum(not each.done for each in incident.follow_ups),
+        "silenced_until": incident.silenced_until,
+        "alias_of": incident.alias_of,
+        "merged": target,
         "last": last,
     }
 
@@ -182,8 +196,9 @@ def difference(connection: sqlite3.Connection, replay: Replay, last: int) -> str
     if place is None:
         return "it is not shown" if replay.shown else ""
     code = ids.code_of(replay.incident)
+    target = _ref(connection, merged.settle(connection, replay))
     incident = replay.result(ids.ref_of(code, max(ids.SHORTEST, len(place.ref) - len(ids.PREFIX))))
-    expected = _row(incident, code, queue_key(incident, place.number), place.number, last)
+    expected = _row(incident, code, queue_key(incident, place.number), place.number, last, target)
     row = connection.execute(f"SELECT {', '.join(expected)} FROM incident WHERE id = ?", (incident.id,)).fetchone()
     wrong = [
         f"{name} is {value!r}, should be {expected[name]!r}"
@@ -207,6 +222,7 @@ def searchable(replay: Replay, incident: Incident) -> str:
     texts.update(dict.fromkeys(each.party for each in incident.told))
     texts.update(dict.fromkeys(each.note for each in incident.told))
     texts.update(dict.fromkeys((incident.priority_reason or "",)))
+    texts.update(dict.fromkeys(each.reason for each in incident.silences))
     texts.update(dict.fromkeys(incident.sections.values()))
     texts.update(dict.fromkeys(each.title for each in incident.follow_ups))
     texts.update(dict.fromkeys(_entry_texts(replay)))
@@ -218,6 +234,7 @@ def _entry_texts(replay: Replay) -> list[str]:
     found: list[str] = []
     for head in (*replay.heads("status"), *replay.heads("fact:mitigated")):
         found += [str(head.entry.payload.get(key) or "") for key in ("note", "reason", "label")]
+    found += [str(head.entry.payload.get("note") or "") for head in replay.heads("alias_of")]
     for head in replay.heads("fact:alert"):
         annotations = head.value.get("annotations") if isinstance(head.value, dict) else None
         found += [str(each) for each in annotations.values()] if isinstance(annotations, dict) else []
@@ -262,7 +279,11 @@ def rebuild(connection: sqlite3.Connection) -> int:
     """Make every projection anew from the entries, in the order they came; return the number of incidents."""
     schema.create(connection)
     folds = chain.from_iterable(_read(connection, portion) for portion in _portions(connection))
-    return sum(1 for _incident in _projected(connection, folds))
+    made = sum(1 for _incident in _projected(connection, folds))
+    aliased = [each for (each,) in connection.execute("SELECT id FROM incident WHERE alias_of IS NOT NULL")]
+    if aliased:  # what they were merged into may have come after them
+        project(connection, _read(connection, aliased))
+    return made
 
 
 def _portions(connection: sqlite3.Connection) -> Iterator[list[str]]:

@@ -6,7 +6,7 @@ The queue is read in windows along its key, never by offset, and never counted o
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +16,7 @@ from domain import ids
 from domain.ordering import LAST
 from domain.query import EVERYTHING, Query
 from domain.rows import QueueRow
+from storage import merged
 from storage.connection import connect
 from storage.errors import NotFound, translated
 from storage.filters import Asker, compile_query
@@ -24,6 +25,7 @@ from storage.home import COUNTS, JOIN_SEEN, ROW_COLUMNS, Counts, counts_of
 if TYPE_CHECKING:
     from domain.entry import Entry
     from domain.incident import Incident
+    from domain.moments import Strand
     from domain.replay import Replay
     from domain.standing import Standing
     from storage.handing import Handing
@@ -43,11 +45,16 @@ class Reader:
         path: The store's file, already migrated.
         me: Whose unread marks and `owner:me` are meant.
         connection: To the store, when it is not opened from `path`: kept in memory, for one.
+
+    Attributes:
+        followed: Told, once each, which ref led to another incident than its own: `INC-7K3FQ is INC-9XTRM`.
     """
 
     def __init__(self, path: Path, me: str, *, connection: sqlite3.Connection | None = None) -> None:
         self.path, self.me = path, me
         self._connection = connection or connect(path)
+        self._followed: set[str] = set()
+        self.followed: Callable[[str], None] = lambda _line: None
 
     def close(self) -> None:
         """Close the connection."""
@@ -114,9 +121,23 @@ class Reader:
     def resolve(self, ref: str) -> str:
         """Return the id of the incident that a ref, any unique beginning of one, or an id means.
 
+        One that was merged means the one that it was merged into, and `followed` is told so, once.
+
         Raises:
             NotFound: None does, or several do; names them.
         """
+        found = self.resolve_itself(ref)
+        stands = self.standing(found)
+        if stands != found:
+            refs = self.refs((found, stands))
+            line = f"{refs[found]} is {refs[stands]}"
+            if line not in self._followed:
+                self._followed.add(line)
+                self.followed(line)
+        return stands
+
+    def resolve_itself(self, ref: str) -> str:
+        """Return the id of the incident that has a ref, be it merged into another or not; as `resolve` else."""
         if ids.is_uuid(ref) and self._all("SELECT 1 FROM incident WHERE id = ?", (ref.lower(),)):
             return ref.lower()
         prefix = ids.parse_ref(ref)
@@ -131,8 +152,36 @@ class Reader:
             return str((exact or rows)[0][0])
         if not rows:
             raise NotFound(f"There is no incident {ids.PREFIX}{prefix}", "See: tocsin list.")
+        stand = {self.standing(row[0]) for row in rows}
+        if len(rows) < 6 and len(stand) == 1:  # one incident and its duplicates
+            return str(stand.pop())
         names = ", ".join(row[1] for row in rows[:5])
         raise NotFound(f"{ids.PREFIX}{prefix} fits several: {names}", "Write one more character.", "ambiguous")
+
+    def standing(self, incident: str) -> str:
+        """Return the id of what an incident stands for: itself, or what it was merged into."""
+        with self._asking():
+            return merged.standing(self._connection, incident)
+
+    def parts(self, incident: str) -> list[str]:
+        """Return the ids of what was merged into an incident, also by way of others."""
+        with self._asking():
+            return merged.parts(self._connection, incident)
+
+    def strands(self, incident: str) -> list[Strand]:
+        """Return the timelines that make an incident: its own, then of each that was merged into it."""
+        from domain.moments import Strand
+
+        found = [self._strand(incident)]
+        parts = self.parts(incident)
+        refs = self.refs(parts) if parts else {}
+        return found + [Strand(*self._strand(each)[:2], refs[each]) for each in parts]
+
+    def _strand(self, incident: str) -> Strand:
+        from domain.moments import Strand
+
+        entries = self.entries(incident)
+        return Strand(entries, self._fold(incident, entries))
 
     def entries(self, incident: str) -> list[Entry]:
         """Return an incident's entries in the order they came to this store."""
@@ -142,10 +191,16 @@ class Reader:
         return [entry_of(row) for row in self._all(sql, (incident,))]
 
     def replay(self, incident: str) -> Replay:
-        """Return the fold of an incident's entries."""
+        """Return the fold of an incident's own entries."""
+        return self._fold(incident, self.entries(incident))
+
+    def _fold(self, incident: str, entries: Iterable[Entry]) -> Replay:
         from domain.replay import Replay
 
-        return Replay(incident).extend(self.entries(incident))
+        found = Replay(incident).extend(entries)
+        with self._asking():
+            merged.settle(self._connection, found)
+        return found
 
     def newest(self) -> str | None:
         """Return the incident that something was recorded on last, None when there is none."""
@@ -166,7 +221,22 @@ class Reader:
         return [self.incident(each) for each in found]
 
     def named(self, incident: Incident) -> Incident:
-        """Return the incident with the ref it has in this store, and the present refs of those it relates to."""
+        """Return an incident as it was folded with what the store knows of it besides.
+
+        That is the ref it has here, the present refs of those it relates to, and what belongs to its duplicates.
+        """
+        found = self._named(incident)
+        if incident.is_merged:
+            stands = self.standing(incident.id)
+            found = replace(found, merged_into=self.refs([stands])[stands])
+        if not (parts := self.parts(incident.id)) or incident.is_merged:
+            return found
+        from domain.merging import together
+
+        others = [self._named(self.replay(each).result()) for each in parts]
+        return replace(together(found, others), duplicates=tuple(each.ref for each in others))
+
+    def _named(self, incident: Incident) -> Incident:
         wanted = [incident.id, *(item.incident for item in incident.related if item.incident)]
         refs = self.refs(wanted)
         if incident.id not in refs:

@@ -17,7 +17,8 @@ _DDL = (
         owner TEXT, tags TEXT NOT NULL,
         resources TEXT NOT NULL, raised_at INTEGER NOT NULL, acknowledged_at INTEGER, mitigated_at INTEGER,
         ended_at INTEGER, updated_at INTEGER NOT NULL, conflicts INTEGER NOT NULL, firing INTEGER NOT NULL,
-        drill BOOLEAN NOT NULL, to_do INTEGER NOT NULL, last INTEGER NOT NULL
+        drill BOOLEAN NOT NULL, to_do INTEGER NOT NULL, silenced_until INTEGER, alias_of TEXT, merged TEXT,
+        last INTEGER NOT NULL
     )
     """,
     "CREATE INDEX incident_code ON incident (code)",
@@ -25,6 +26,7 @@ _DDL = (
     "CREATE INDEX incident_owner ON incident (owner)",
     "CREATE INDEX incident_conflicts ON incident (key) WHERE conflicts > 0",
     "CREATE INDEX incident_to_do ON incident (key) WHERE to_do > 0",
+    "CREATE INDEX incident_alias ON incident (alias_of) WHERE alias_of IS NOT NULL",
     "CREATE TABLE counter (name TEXT NOT NULL PRIMARY KEY, n INTEGER NOT NULL)",
     """
     CREATE VIRTUAL TABLE search USING fts5(

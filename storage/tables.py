@@ -138,6 +138,7 @@ class IncidentRow(SQLModel, table=True):
         Index("incident_owner", "owner"),
         Index("incident_conflicts", "key", sqlite_where=text("conflicts > 0")),
         Index("incident_to_do", "key", sqlite_where=text("to_do > 0")),
+        Index("incident_alias", "alias_of", sqlite_where=text("alias_of IS NOT NULL")),
     )
     key: int = Field(primary_key=True)
     number: int
@@ -166,6 +167,9 @@ class IncidentRow(SQLModel, table=True):
     firing: int
     drill: bool
     to_do: int
+    silenced_until: int | None = None
+    alias_of: str | None = None
+    merged: str | None = None
     last: int
 
 

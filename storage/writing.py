@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import takewhile
 from typing import TYPE_CHECKING, NamedTuple
@@ -14,10 +14,11 @@ from domain import hlc, ids
 from domain.entry import Draft, Entry, body_hash
 from domain.errors import BadValue, Refused
 from domain.incident import Incident
+from domain.merging import routed, together
 from domain.replay import Replay, field_of
 from domain.strictjson import dumps
 from domain.wire import BadEntry, check_sizes
-from storage import projection, receiving, remotes
+from storage import merged, projection, receiving, remotes
 from storage.chain import Chain
 from storage.errors import NotFound
 from storage.names import ENTRY
@@ -59,6 +60,7 @@ class Writing:
         journal.trust_folds(self._rewritten)
         self._action = self._new_id()
         self._touched: dict[str, None] = {}
+        self._came: list[str] = []  # incidents that began with what was received
         self.results: dict[str, Incident] = {}
         self.recorded: list[Entry] = []
 
@@ -73,7 +75,16 @@ class Writing:
         return self._chain.device
 
     def incident(self, incident: str) -> Incident:
-        """Return an incident as it stands, with what this transaction has recorded so far.
+        """Return an incident as it stands, with its duplicates and what this transaction has recorded so far.
+
+        Raises:
+            NotFound: There is none.
+        """
+        own = self.alone(incident)
+        return together(own, [self.alone(each) for each in self.parts(incident)])
+
+    def alone(self, incident: str) -> Incident:
+        """Return an incident without what was merged into it.
 
         Raises:
             NotFound: There is none.
@@ -84,9 +95,15 @@ class Writing:
             raise NotFound(f"There is no incident {incident}", "See: tocsin list.")
         return result
 
+    def parts(self, incident: str) -> list[str]:
+        """Return the ids of what was merged into an incident before this transaction."""
+        return merged.parts(self._raw, incident)
+
     def replay(self, incident: str) -> Replay:
-        """Return the fold of an incident's entries."""
-        return self._journal.fold(self._connection, incident)[0]
+        """Return the fold of an incident's own entries."""
+        found = self._journal.fold(self._connection, incident)[0]
+        merged.settle(self._raw, found)
+        return found
 
     def timeline(self, incident: str) -> list[Entry]:
         """Return an incident's entries in the order they came."""
@@ -120,15 +137,33 @@ class Writing:
         return found
 
     def record(self, incident: str, drafts: Iterable[Draft]) -> list[Entry]:
-        """Append drafts as entries of this device and return them."""
+        """Append drafts as entries of this device and return them.
+
+        What they say of an entry or a follow-up of a merged incident goes to that one's timeline.
+        """
         made = []
-        for draft in drafts:
+        parts = self.parts(incident)
+        for draft in self._routed(incident, parts, drafts) if parts else drafts:
             made.append(self._append(draft.incident or incident, draft))
             self._touched[made[-1].incident] = None
         self.recorded += made
         if incident not in self._touched:  # the action had nothing to record here
-            self.results[incident] = self.incident(incident)
+            self.results[incident] = self.alone(incident)
         return made
+
+    def _routed(self, incident: str, parts: Sequence[str], drafts: Iterable[Draft]) -> Iterator[Draft]:
+        def home_of(entry: str) -> str | None:
+            row = self._raw.execute("SELECT incident FROM entry WHERE id = ?", (entry,)).fetchone()
+            return row[0] if row and row[0] in parts else None
+
+        def has_follow_up(identifier: str) -> str | None:
+            name = f"act:{identifier}.title"
+            if self.replay(incident).heads(name):
+                return None
+            return next((each for each in parts if self.replay(each).heads(name)), None)
+
+        for draft in drafts:
+            yield from routed(draft, incident, home_of, has_follow_up)
 
     def last_action(self, incident: str | None) -> list[Entry]:
         """Return the entries of this author's last action that is not undone.
@@ -139,7 +174,7 @@ class Writing:
         mine = select(ENTRY).where(ENTRY.c.device == self._chain.device, ENTRY.c.author == self._journal.author)
         mine = mine.where(ENTRY.c.source.in_(("human", "implied")), ENTRY.c.kind.not_in(("raise", "redact", "device")))
         if incident is not None:
-            mine = mine.where(ENTRY.c.incident == incident)
+            mine = mine.where(ENTRY.c.incident.in_([incident, *self.parts(incident)]))
         for row in self._connection.execute(mine.order_by(ENTRY.c.dseq.desc()).limit(1000)):
             entry = entry_of(row)
             if "undoes" not in entry.payload and not self.replay(entry.incident).undone(entry.id):
@@ -196,6 +231,7 @@ class Writing:
                 replay, _last = folds.get(entry.incident) or (Replay(entry.incident), 0)
                 replay.add(entry)
                 folds[entry.incident] = replay, pk
+        self._came += folds
         self.results.update(projection.project(self._raw, folds.values()))
 
     def finish(self) -> None:
@@ -204,10 +240,18 @@ class Writing:
             self._append(self._chain.device, Draft("device", "continues", {"from": self._chain.continues}))
         folds = (self._journal.fold(self._connection, incident) for incident in self._touched)
         self.results.update(projection.project(self._raw, folds))
+        self._project_merged()
         self._mark_seen()
         self._chain.save()
         if self._hlc != self._hlc_before:
             self._set_meta("hlc", str(self._hlc))
+
+    def _project_merged(self) -> None:
+        """Write again what was merged into something that has come or changed: what it is may be another now."""
+        led = merged.stale(self._raw, merged.led_to(self._raw, [*self._touched, *self._came]))
+        folds = (self._journal.fold(self._connection, incident) for incident in led)
+        found = projection.project(self._raw, folds)
+        self.results.update((each, incident) for each, incident in found.items() if each in self.results)
 
     def act(self) -> Act:
         """Return what was recorded and what came of it, once the transaction is finished."""

@@ -6,7 +6,7 @@ A sixth says what two people disagree on, as long as they do.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 
 from textual.geometry import Region
 from textual.strip import Strip
@@ -15,6 +15,7 @@ from textual.widget import Widget
 from domain.clocks import Clocks, in_words
 from domain.durations import short
 from domain.incident import Incident, Item
+from domain.silences import silenced
 from domain.text import safe_text
 from domain.times import stamp
 from domain.vocabulary import SEVERITIES, TYPES
@@ -82,7 +83,7 @@ def fact_lines(
     is not known.
     """
     return [
-        _title(incident, width, others, clock_spans(clocks or Clocks(), now, width, symbols)),
+        _title(incident, width, others, clock_spans(clocks or Clocks(), now, width, symbols), zone, now),
         _state(incident, symbols, on_call),
         *([disputed(incident.conflicts, zone, symbols)] if incident.conflicts else []),
         _moments(incident, zone, now, symbols),
@@ -102,9 +103,12 @@ def clock_spans(clocks: Clocks, now: int, width: int, symbols: Symbols) -> Spans
     return [*spans, Span(" ")] if spans else []
 
 
-def _title(incident: Incident, width: int, others: Sequence[str], clocks: Spans) -> Spans:
+def _title(incident: Incident, width: int, others: Sequence[str], clocks: Spans, zone: tzinfo, now: int) -> Spans:
     left = [Span(f" {incident.ref} ", "key"), plain(incident.title, "strong")]
     right = [Span(" DRILL ", "warn")] if incident.drill else []
+    if silenced(incident, now):
+        until = datetime.fromtimestamp((incident.silenced_until or 0) / 1000, zone)
+        right.append(plain(f" silent until {until:%m-%d %H:%M} ", "accent"))
     if incident.conflicts:
         right.append(Span(f" {len(incident.conflicts)} to decide (C) ", "warn"))
     if others:
@@ -162,6 +166,7 @@ def _related(incident: Incident, symbols: Symbols) -> Spans:
     open_ones = [each.title for each in incident.follow_ups if not each.done]
     firing = [f"{incident.firing} firing of {incident.alerts}"] if incident.alerts else []
     groups = (
+        ("is also", list(incident.duplicates)),
         ("related", [f"{item.relation} {item.name}" for item in incident.related]),
         ("alerts", firing),
         ("causes", [item.name for item in incident.causes]),

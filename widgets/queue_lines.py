@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from domain.durations import age
+from domain.durations import age, short
 from domain.text import safe_text
 from widgets.spans import Span, Spans, between, clip, fit
 
@@ -34,6 +34,9 @@ class Symbols:
 
 UNICODE = Symbols()
 ASCII = Symbols(cursor=">", new="*", marked="+", conflict="!", star="*", rule="-", arrow="->", dot="-", bar="|")
+
+SILENT = "z"
+"""The sign of a silenced incident, in place of what its targets would say."""
 
 _SEVERITY: Mapping[str, str] = {"critical": "S1", "high": "S2", "medium": "S3", "low": "S4"}
 _SEVERITY_WIDE: Mapping[str, str] = {"critical": "S1 crit", "high": "S2 high", "medium": "S3 med", "low": "S4 low"}
@@ -74,7 +77,7 @@ def heading(width: int) -> Spans:
 def row_line(row: QueueRow, width: int, now: int, *, marked: bool, symbols: Symbols, sign: str = "") -> Spans:
     """Return a row without its cursor cell: the second gutter cell says marked, conflict or new.
 
-    `sign` stands before the age: a target has passed, or comes soon.
+    `sign` stands before the age: a target has passed, or comes soon; while it is silenced, that it is.
     """
     found = columns(width)
     closed = row.ended_at is not None
@@ -86,17 +89,26 @@ def row_line(row: QueueRow, width: int, now: int, *, marked: bool, symbols: Symb
         critical = row.severity == "critical" and not closed
         spans.append(Span(fit(names.get(row.severity or "", "-"), found.severity) + " ", "bad" if critical else dim))
     spans.append(Span(fit(row.ref, found.ref) + " ", dim))
-    spans += _title(row, found.title, dim, symbols)
+    spans += _title(row, found.title, now, dim, symbols)
     phase = safe_text(row.phase)
     short = phase if found.phase > 9 else _SHORT_PHASE.get(phase, phase)
     spans.append(Span(fit(short, found.phase) + " ", dim or _PHASE_ROLE.get(phase, "")))
     if found.owner:
         spans.append(Span(fit(safe_text(row.owner or "-"), found.owner) + " ", dim or ("" if row.owner else "muted")))
+    sign = SILENT if row.is_silenced(now) else sign
     if sign.strip():
         spans[-1] = Span(spans[-1].text[:-1], spans[-1].role)
-        spans.append(Span(sign, "bad" if sign == "!" else "warn"))
+        spans.append(Span(sign, {"!": "bad", SILENT: "muted"}.get(sign, "warn")))
     spans.append(Span(age(now - (row.ended_at or row.raised_at)).rjust(found.age), dim))
     return spans
+
+
+def _marks(row: QueueRow, now: int) -> str:
+    """Return what is said before a title: what it was merged into, how long it is silent, that it is a drill."""
+    if row.merged:
+        return f"[is {row.merged}] "
+    silent = f"[silent {short((row.silenced_until or now) - now)}] " if row.is_silenced(now) else ""
+    return f"{silent}[drill] " if row.drill else silent
 
 
 def _gutter(row: QueueRow, marked: bool, symbols: Symbols) -> tuple[str, str]:
@@ -105,12 +117,12 @@ def _gutter(row: QueueRow, marked: bool, symbols: Symbols) -> tuple[str, str]:
     return (symbols.new, "accent") if row.is_new else (" ", "")
 
 
-def _title(row: QueueRow, width: int, dim: str, symbols: Symbols) -> Spans:
-    """Return the title, behind how many of its values want to be decided."""
-    title = f"[drill] {row.title}" if row.drill else row.title
+def _title(row: QueueRow, width: int, now: int, dim: str, symbols: Symbols) -> Spans:
+    """Return the title, behind how many of its values want to be decided and what else is said before it."""
     sign = f"{symbols.conflict}{row.conflicts} " if row.conflicts else ""
     style = dim or ("strong" if row.is_new else "")
-    return [*([Span(sign, "warn")] if sign else []), Span(fit(safe_text(title), width - len(sign)) + " ", style)]
+    title = Span(fit(safe_text(_marks(row, now) + row.title), width - len(sign)) + " ", style)
+    return [Span(sign, "warn"), title] if sign else [title]
 
 
 def top_line(view: str, counts: Mapping[tuple[str, str], int], sync: str, symbols: Symbols, width: int) -> Spans:

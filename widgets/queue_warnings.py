@@ -21,7 +21,7 @@ class QueueWarnings:
 
     def sign(self, row: QueueRow, now: int) -> str:
         """Return the sign of a row: `!` late, `~` near, a blank else."""
-        if row.ended_at is not None or (known := self._known.get(row.id)) is None:
+        if row.ended_at is not None or row.is_silenced(now) or (known := self._known.get(row.id)) is None:
             return NONE
         _last, near, late = known
         return LATE if now > late else NEAR if now >= near else NONE

@@ -184,11 +184,12 @@ def _body(moment: Moment, width: int) -> list[tuple[str, str]]:
     marks = f"  +{moment.late} late" if moment.late else ""
     marks += "  (undone)" if moment.undone else ""
     found: list[tuple[str, str]] = []
+    of = f"{moment.ref}: " if moment.ref else ""
     if moment.headline:
-        found += [(line, "strong") for line in fold(moment.headline + marks, width)]
-        marks = ""
+        found += [(line, "strong") for line in fold(of + moment.headline + marks, width)]
+        of = marks = ""
     if moment.text:
-        found += [(line, "") for line in fold(moment.text, width)]
+        found += [(line, "") for line in fold(of + moment.text, width)]
         if marks:
             found[-1] = (found[-1][0] + marks, found[-1][1])
     if len(found) > _FOLDED:

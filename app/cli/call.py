@@ -64,7 +64,8 @@ class Call:
         if self.json:
             from app.cli.objects import incident_object
 
-            objects = [incident_object(self.session.store.reader.named(each)) for each in incidents]
+            now, named = self.session.clock(), self.session.store.reader.named
+            objects = [incident_object(named(each), now) for each in incidents]
             self.out.object({"incidents": objects} if many or len(objects) != 1 else objects[0])
             return
         from app.cli.layout import result_line

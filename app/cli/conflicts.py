@@ -67,9 +67,17 @@ def _of_one(call: Call, ref: str) -> _Found:
     from domain.conflicts import conflicts_of
 
     reader = call.session.store.reader
-    replay = reader.replay(reader.resolve(ref))
+    replay = reader.replay(_disputed(call, ref))
     incident = reader.named(replay.result())
     return _Found(incident.ref, incident.title, conflicts_of(replay))
+
+
+def _disputed(call: Call, ref: str) -> str:
+    """Return the id of the incident that a ref means; what is in dispute on a merged one is settled there."""
+    reader = call.session.store.reader
+    itself = reader.resolve_itself(ref)
+    row = reader.row(itself)
+    return itself if row and row.conflicts else reader.resolve(ref)
 
 
 def _object(ref: str, conflict: Conflict) -> dict[str, Any]:
@@ -173,7 +181,7 @@ def settle(call: Call, ref: str, field: str, entry: str, value: str | None, over
     session = call.session
     text = _piped() if value == "-" else value
     with session.keeping(text or ""):
-        (identifier,) = call.ids((ref,))
+        identifier = _disputed(call, ref)
         found = _of_one(call, identifier)
         seen = rules.named_conflict(found.conflicts, field, found.ref)
         chosen = seen.option(entry).entry

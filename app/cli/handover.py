@@ -42,6 +42,7 @@ def handover(call: Call) -> None:
 
 
 def _object(found: Handover, more: int) -> dict[str, Any]:
+    from app.cli.objects import silence_object
     from domain.times import iso
 
     return {
@@ -52,6 +53,10 @@ def _object(found: Handover, more: int) -> dict[str, Any]:
         "stale": [each.incident.ref for each in found.stale],
         "updates_due": [each.incident.ref for each in found.updates],
         "changed": [each.incident.ref for each in found.changed],
+        "silenced": [
+            {"ref": each.incident.ref, "title": each.incident.title, **(silence_object(each.incident, found.at) or {})}
+            for each in found.silenced
+        ],
         "follow_ups": [_todo(each) for each in found.follow_ups],
     }
 

@@ -37,7 +37,9 @@ def queue_lines(rows: list[QueueRow], now: int, width: int | None, style: Style)
 
 
 def _row_cells(row: QueueRow, now: int) -> tuple[str, ...]:
-    marks = f"{'⚠ ' if row.conflicts else ''}{'[drill] ' if row.drill else ''}"
+    silent = f"[silent {short((row.silenced_until or now) - now)}] " if row.is_silenced(now) else ""
+    merged = f"[is {row.merged}] " if row.merged else ""
+    marks = f"{'⚠ ' if row.conflicts else ''}{merged}{silent}{'[drill] ' if row.drill else ''}"
     since = row.raised_at if row.ended_at is None else row.ended_at
     texts = (row.ref, row.priority or "-", row.phase, age(now - since), row.owner or "-", f"{marks}{row.title}")
     return tuple(safe_text(text) for text in texts)
@@ -61,6 +63,7 @@ def incident_lines(incident: Incident, clocks: Clocks, zone: tzinfo, now: int, s
     yield from _facts(_state(incident, now), style)
     yield from _clocks(clocks, zone, now, style)
     yield from _facts(_moments(incident, zone), style)
+    yield from _facts(_silence(incident, zone, now), style)
     yield from _facts(_members(incident), style)
     for title, text in (("Description", incident.description), ("Background", incident.background)):
         if text:
@@ -122,9 +125,18 @@ def _moments(incident: Incident, zone: tzinfo) -> Iterator[tuple[str, Any]]:
             yield name.replace("_", " ").capitalize(), f"{stamp(at, zone)}{by}"
 
 
+def _silence(incident: Incident, zone: tzinfo, now: int) -> Iterator[tuple[str, Any]]:
+    from domain.silences import silenced  # a list asks its rows
+
+    if silenced(incident, now):
+        until = stamp(incident.silenced_until or 0, zone)
+        yield "Silenced", f"until {until} by {incident.silenced_by}: {incident.silence_reason}"
+
+
 def _members(incident: Incident) -> Iterator[tuple[str, Any]]:
     yield "Tags", ", ".join(item.name for item in incident.tags)
     yield "Resources", ", ".join(map(_resource, incident.resources))
+    yield "Merged in", ", ".join(incident.duplicates)
     yield "Originators", ", ".join(item.name for item in incident.originators)
     yield ("Roles", ", ".join(f"{item.name} ({item.relation})" for item in incident.roles))
     for item in incident.related:
@@ -152,5 +164,6 @@ def log_lines(moments: list[Moment], zone: tzinfo, style: Style) -> Iterator[str
         said = f"{moment.headline}: {first}" if moment.headline and first and not more else moment.headline or first
         below = [first, *more] if moment.headline and more else more
         at = style(stamp(entry.occurred_at, zone), "dim")
-        yield f"{at}{late}  {style(entry.author, 'ref')}  {style(said)}{style(marks, 'dim')}"
+        of = f"  {style(moment.ref, 'dim')}" if moment.ref else ""
+        yield f"{at}{late}{of}  {style(entry.author, 'ref')}  {style(said)}{style(marks, 'dim')}"
         yield from (f"    {style(line)}".rstrip() for line in below)

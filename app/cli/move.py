@@ -119,7 +119,7 @@ def undo(call: Call, ref: str | None) -> None:
     if call.json:
         from app.cli.objects import incident_object
 
-        found = [incident_object(session.store.reader.named(each)) for each in incidents]
+        found = [incident_object(session.store.reader.named(each), session.clock()) for each in incidents]
         call.out.object({"undone": what, "incidents": found})
         return
     from domain.undo import named

@@ -7,6 +7,7 @@ from typing import Any
 from domain.entry import Entry
 from domain.incident import Incident, Item
 from domain.replay import Replay
+from domain.silences import silenced
 from domain.times import iso
 
 _PLAIN = (
@@ -20,8 +21,8 @@ _MOMENTS = (
 )  # fmt: skip
 
 
-def incident_object(incident: Incident) -> dict[str, Any]:
-    """Return an incident as scripts see it; times are ISO 8601 in UTC."""
+def incident_object(incident: Incident, now: int) -> dict[str, Any]:
+    """Return an incident as scripts see it at a moment (ms); times are ISO 8601 in UTC."""
     found: dict[str, Any] = {name: getattr(incident, name) for name in _PLAIN}
     found["tags"] = [item.name for item in incident.tags]
     found.update((name, iso(getattr(incident, name) or None)) for name in _MOMENTS)
@@ -30,7 +31,17 @@ def incident_object(incident: Incident) -> dict[str, Any]:
     found["related"] = [_related(item) for item in incident.related]
     found["drill"] = incident.drill
     found["restricted"] = incident.restricted
+    found["merged_into"] = incident.merged_into
+    found["duplicates"] = list(incident.duplicates)
+    found["silence"] = silence_object(incident, now)
     return {**found, **_more(incident)}
+
+
+def silence_object(incident: Incident, now: int) -> dict[str, Any] | None:
+    """Return until when nothing rings for an incident, by whom and why; None when something would."""
+    if not silenced(incident, now):
+        return None
+    return {"until": iso(incident.silenced_until), "by": incident.silenced_by, "reason": incident.silence_reason}
 
 
 def _related(item: Item) -> dict[str, Any]:

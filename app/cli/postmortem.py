@@ -40,7 +40,7 @@ def postmortem(
         raise Usage(f"Post-mortems as {form} come with a later version", "Use --export md or --export json.")
     if output and not form:
         raise Usage("-o needs a format", "Give --export md or --export json.")
-    identifier = call.session.store.reader.resolve(ref)
+    (identifier,) = call.ids((ref,))
     if edit:
         _edit(call, identifier)
     if publish:

@@ -71,7 +71,7 @@ def _queue_object(call: Call, text: str, limit: int | None) -> None:
     def objects() -> Iterator[dict[str, Any]]:
         key, left = -1, limit
         while rows := reader.after(key, min(left or 500, 500), query, now):
-            yield from (incident_object(reader.incident(row.id)) for row in rows)
+            yield from (incident_object(reader.incident(row.id), now) for row in rows)
             key, left = rows[-1].key, None if left is None else left - len(rows)
             if left == 0:
                 return
@@ -87,13 +87,14 @@ def show(call: Call, ref: str) -> None:
     from app.cli.sla import clocks_of, sla_object
 
     reader, now = call.session.store.reader, call.session.clock()
-    replay = reader.replay(reader.resolve(ref))
+    (identifier,) = call.ids((ref,))
+    replay = reader.replay(identifier)
     incident = reader.named(replay.result())
     clocks = clocks_of(call, replay, incident)
     if call.json:
         from app.cli.objects import incident_object
 
-        call.out.object({**incident_object(incident), "sla": sla_object(clocks, now)})
+        call.out.object({**incident_object(incident, now), "sla": sla_object(clocks, now)})
         return
     from app.cli.layout import incident_lines
 
@@ -104,21 +105,22 @@ def show(call: Call, ref: str) -> None:
 @click.argument("ref", type=REF)
 @click.pass_obj
 def log(call: Call, ref: str) -> None:
-    """Show an incident's timeline: every entry, in the order things happened."""
-    from domain.replay import Replay
-
+    """Show an incident's timeline: every entry, its duplicates' as well, in the order things happened."""
     reader = call.session.store.reader
-    identifier = reader.resolve(ref)
-    entries = reader.entries(identifier)
-    replay = Replay(identifier).extend(entries)
+    (identifier,) = call.ids((ref,))
+    strands = reader.strands(identifier)
     if call.json:
         from app.cli.objects import entry_object, in_time
 
         name = reader.refs([identifier])[identifier]
-        objects = [entry_object(entry, replay) for entry in in_time(entries)]
+        folds = {each.replay.incident: (each.replay, each.ref or name) for each in strands}
+        entries = in_time([entry for each in strands for entry in each.entries])
+        objects = [
+            {**entry_object(entry, folds[entry.incident][0]), "ref": folds[entry.incident][1]} for entry in entries
+        ]
         call.out.object({"ref": name, "entries": objects})
         return
     from app.cli.layout import log_lines
-    from domain.moments import moments
+    from domain.moments import woven
 
-    call.out.lines(log_lines(moments(entries, replay), call.session.zone, call.out.style))
+    call.out.lines(log_lines(woven(strands), call.session.zone, call.out.style))

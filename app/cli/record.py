@@ -135,9 +135,10 @@ def redact(call: Call, ref: str, entry: str, reason: str) -> None:
     """
     from domain import actions
 
-    identifier = call.session.store.reader.resolve(ref)
+    (identifier,) = call.ids((ref,))
     with call.session.store.journal.writing() as writing:
-        writing.record(identifier, actions.redact(writing.timeline(identifier), entry, reason))
+        whole = [each for part in (identifier, *writing.parts(identifier)) for each in writing.timeline(part)]
+        writing.record(identifier, actions.redact(whole, entry, reason))
     call.show([writing.results[identifier]])
 
 

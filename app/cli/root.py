@@ -37,6 +37,8 @@ VERBS: Mapping[str, tuple[str, str]] = {
     "told": ("app.cli.record", "told"),
     "redact": ("app.cli.record", "redact"),
     "undo": ("app.cli.move", "undo"),
+    "merge": ("app.cli.merge", "merge"),
+    "silence": ("app.cli.silence", "silence"),
     "handover": ("app.cli.handover", "handover"),
     "conflicts": ("app.cli.conflicts", "conflicts"),
     "settle": ("app.cli.conflicts", "settle"),

@@ -26,6 +26,7 @@ _MOST_REFS = 200  # a variable has its limits; the document names all
 def document_of(act: Act, stage: str, *, author: str, database: Path, test: bool = False) -> bytes:
     """Return an act as the JSON that a hook reads, UTF-8 and one line (docs/hooks.md)."""
     refs = {incident.id: incident.ref for incident in act.incidents}
+    now = max((entry.recorded_at for entry in act.entries), default=0)
     found = {
         "format": FORMAT,
         "hook": stage,
@@ -34,7 +35,7 @@ def document_of(act: Act, stage: str, *, author: str, database: Path, test: bool
         "database": str(database),
         "refs": list(refs.values()),
         "entries": [_entry(each, refs) for each in act.entries],
-        "incidents": [incident_object(each) for each in act.incidents],
+        "incidents": [incident_object(each, now) for each in act.incidents],
     }
     return (document(found) + "\n").encode()
 

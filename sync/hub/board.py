@@ -7,13 +7,14 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from threading import Lock, Thread
 
+from domain.aliases import Merges
 from domain.entry import Entry
 from domain.times import SECOND, Clock
 from domain.vocabulary import slug
 from storage.errors import StoreError
 from storage.hub import current, pulling
 from storage.hub.engines import Database
-from sync.hub.card import KEPT, Card, card_of
+from sync.hub.card import KEPT, Card, alias_of, card_of
 
 CARDS = 100  # that are shown at once; current incidents come first
 FRESH = 5 * SECOND
@@ -54,8 +55,9 @@ def in_a_thread(work: Callable[[], None]) -> None:
 class Board:
     """The incidents on the page.
 
-    Held are a place (three numbers) for each incident that could be shown, and cards for those that are; entries are
-    folded in portions and let go. Whoever holds the lock brings it up to date; everybody else gets what was found last.
+    Held are a place (three numbers) for each incident that could be shown, what merged ones were merged into, and cards
+    for those that are shown; entries are folded in portions and let go. Whoever holds the lock brings it up to date;
+    everybody else gets what was found last.
 
     Args:
         database: The hub's.
@@ -74,6 +76,7 @@ class Board:
         self._newest: int | None = None
         self._places: dict[str, Place] = {}
         self._cards: dict[str, Card] = {}
+        self._merges = Merges()
         self.shown: Shown | None = None
 
     def look(self) -> Shown | None:
@@ -105,7 +108,7 @@ class Board:
     def _build(self, state: pulling.State) -> None:
         """Find everything anew, and give the lock back; if the database fails, the next request begins again."""
         try:
-            self._places, self._cards = {}, {}
+            self._places, self._cards, self._merges = {}, {}, Merges()
             with self._database.reading() as connection:
                 self._newest = current.newest_arrival(connection)
             after = ""
@@ -142,11 +145,26 @@ class Board:
 
     def _fold(self, found: dict[str, list[Entry]]) -> None:
         now = self._clock()
-        for incident, entries in found.items():
-            self._forget(incident)
-            card = card_of(incident, entries, self._parties, now)
+        stand = self._standing(found)
+        parts = {incident: self._merges.parts(incident) for incident in stand}
+        wanted = [*stand, *(part for each in parts.values() for part in each)]
+        if missing := [each for each in dict.fromkeys(wanted) if each not in found]:
+            with self._database.reading() as connection:
+                found = found | current.entries(connection, missing)
+        self._forget(*found)
+        for incident in stand:
+            own = {part: found[part] for part in parts[incident]}
+            card = card_of(incident, found[incident], self._parties, now, own)
             if card is not None:
                 self._places[incident], self._cards[incident] = card.order, card
+
+    def _standing(self, found: dict[str, list[Entry]]) -> list[str]:
+        """Take in what incidents were merged into; return those that stand for them, before and now."""
+        before = [self._merges.standing(incident) for incident in found]
+        for incident, entries in found.items():
+            self._merges.learn(incident, alias_of(incident, entries))
+        asked = dict.fromkeys([*before, *found])
+        return list(dict.fromkeys(self._merges.standing(incident) for incident in asked))
 
     def _forget(self, *incidents: str) -> None:
         for incident in incidents:

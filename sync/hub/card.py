@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from domain import limits
 from domain.entry import Entry
@@ -57,7 +58,18 @@ class Card:
         return (0, rank, -self.since) if self.ended_at is None else (1, -self.ended_at, 0)
 
 
-def card_of(incident: str, entries: Iterable[Entry], parties: Collection[str], now: int) -> Card | None:
+def alias_of(incident: str, entries: Iterable[Entry]) -> str | None:
+    """Return the id of what an incident was merged into by its own entries, None for nothing."""
+    return Replay(incident).extend(entry for entry in entries if entry.kind in ("raise", "alias")).result().alias_of
+
+
+def card_of(
+    incident: str,
+    entries: Iterable[Entry],
+    parties: Collection[str],
+    now: int,
+    parts: Mapping[str, Iterable[Entry]] = MappingProxyType({}),
+) -> Card | None:
     """Return an incident's card, None when there is nothing of it to show.
 
     Hidden are restricted incidents, drills, invalid and ignored ones, duplicates, and what was over a day ago.
@@ -67,15 +79,18 @@ def card_of(incident: str, entries: Iterable[Entry], parties: Collection[str], n
         entries: Its entries, in any order.
         parties: Slugs of the parties whose updates are shown.
         now: The present, ms.
+        parts: By id, the entries of what was merged into it; what the parties were told there is shown, too. With any
+            of them it stands, also when it was itself merged, in a ring.
     """
     replay = Replay(incident).extend(entries)
+    replay.stands = bool(parts)
     found = replay.result()
     if _restricted(replay) or _nameless(replay, found) or found.drill or found.is_duplicate or found.status in _HIDDEN:
         return None
     ended = _ended(found, now)
     if ended is not None and ended < now - KEPT:
         return None
-    told = [each for each in found.told if slug(each.party) in parties]
+    told = [each for each in _told(found, parts) if slug(each.party) in parties]
     updates = [Update(_shown(each.note, limits.REASON), each.at) for each in reversed(told)]
     return Card(
         title=_shown(found.title, limits.TITLE),
@@ -87,6 +102,13 @@ def card_of(incident: str, entries: Iterable[Entry], parties: Collection[str], n
         older=max(0, len(updates) - UPDATES),
         next_update_at=_next_update(found, told) if ended is None else None,
     )
+
+
+def _told(incident: Incident, parts: Mapping[str, Iterable[Entry]]) -> list[Told]:
+    """Return what was told, oldest first, of the incident and of those merged into it that nobody has restricted."""
+    folds = [Replay(part).extend(entries) for part, entries in parts.items()]
+    others = [each for fold in folds if not _restricted(fold) for each in fold.result().told]
+    return sorted((*incident.told, *others), key=lambda each: each.at) if others else list(incident.told)
 
 
 def _restricted(replay: Replay) -> bool:

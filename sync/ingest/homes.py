@@ -116,6 +116,6 @@ class Homes:
 
 def _stands_for(incident: Incident) -> str | None:
     if incident.alias_of:
-        return incident.alias_of
+        return None if incident.stands else incident.alias_of
     duplicates = (item.incident for item in incident.related if item.relation == "duplicate" and item.incident)
     return next(duplicates, None) if incident.is_closed else None

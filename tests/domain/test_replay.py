@@ -19,9 +19,9 @@ IDS = [f"e{n}" for n in range(10)]
 REGISTERS = ["status", "severity", "priority", "title", "owner", "detected_at", "drill", "pm:impact", "custom:x"]
 NAMES: dict[str, list[str]] = {
     "set": [*REGISTERS, "star:e1", "act:a.title", "act:a.done", "tag", "note", "fact:closed", "future"],
-    "fact": ["acknowledged", "mitigated", "reopened", "closed", "alert", "postmortem_published", "weather"],
+    "fact": ["acknowledged", "mitigated", "reopened", "closed", "alert", "postmortem_published", "silenced", "weather"],
     "add": ["tag", "resource", "related", "role"],
-    "drop": ["tag", "note", "fact:acknowledged", "fact:closed"],
+    "drop": ["tag", "note", "fact:acknowledged", "fact:closed", "fact:silenced"],
     "amend": [f"note:{each}" for each in IDS[:4]],
 }
 VALUES = st.one_of(
@@ -32,7 +32,10 @@ VALUES = st.one_of(
     st.lists(st.integers(0, 3), max_size=2),
     st.dictionaries(st.sampled_from("ab"), st.integers(0, 3), max_size=2),
 )
-KEYS = ["value", "text", "of", "undoes", "name", "relation", "label", "since", "fingerprint", "status", "title"]
+KEYS = [
+    "value", "text", "of", "undoes", "name", "relation", "label", "since", "fingerprint", "status", "title", "until",
+    "severity", "priority", "reason",
+]  # fmt: skip
 BODIES = st.one_of(
     st.fixed_dictionaries({"value": VALUES}),
     st.fixed_dictionaries({"undoes": st.sampled_from(IDS), "value": VALUES}),

@@ -205,7 +205,7 @@ def test_of_two_of_one_name_the_newest_is_shown_again() -> None:
     assert [item.severity for item in journal.incident.resources] == ["critical"]
 
 
-@pytest.mark.parametrize("kind", ["raise", "alias", "redact", "device", "hologram"])
+@pytest.mark.parametrize("kind", ["raise", "redact", "device", "hologram"])
 def test_some_things_cannot_be_undone(kind: str) -> None:
     journal = raised()
     with pytest.raises(Refused) as caught:

@@ -25,7 +25,7 @@ from tests.simulation.world import Violation, World, short
 
 _ROW = (
     "id, code, title, phase, status, severity, priority, owner, tags, resources, raised_at, acknowledged_at, "
-    "mitigated_at, ended_at, updated_at, conflicts, firing, drill"
+    "mitigated_at, ended_at, updated_at, conflicts, firing, drill, silenced_until, alias_of"
 )
 """What a queue row says, without what is each store's own (its number, its ref, its pk)."""
 
@@ -44,6 +44,7 @@ def check(world: World) -> None:
     _as_written(world)
     _redacted(world)
     _true(world, world.devices[0])
+    _reachable(world)
     _again(world)
     if world.random.random() < 0.3:
         _newcomer(world)
@@ -169,6 +170,21 @@ def _true(world: World, device: Device) -> None:
         for name, values in world.oracle.fields(counted).items():
             if name not in unsure and not any(entry.kind == "raise" and entry.held for entry in entries):
                 _check_field(world, replay, name, values, conflicts)
+
+
+def _reachable(world: World) -> None:
+    """Every incident leads to one that stands for itself, the same on every device, and is part of that one."""
+    stands = [{each: device.reader.standing(each) for each in device.incidents()} for device in world.devices]
+    if any(each != stands[0] for each in stands):
+        raise Violation(f"I2: merged incidents lead elsewhere: {stands}")
+    reader = world.devices[0].reader
+    for incident, target in stands[0].items():
+        if reader.standing(target) != target or reader.incident(target).is_merged:
+            raise Violation(f"{incident} leads to {target}, which does not stand")
+        if incident != target and incident not in reader.parts(target):
+            raise Violation(f"{incident} leads to {target} and is not seen there")
+        if incident != target:
+            world.happened("merges")
 
 
 def _check_field(world: World, replay: Replay, name: str, values: list[Value], conflicts: Any) -> None:

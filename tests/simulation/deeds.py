@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from random import Random
 from typing import TYPE_CHECKING
 
-from domain import actions, ids
+from domain import actions, ids, merging, silences
 from domain.entry import REDACTS, Draft, Entry, body_hash
 from domain.incident import Incident
 from domain.vocabulary import PRIORITIES, SEVERITIES, STATUSES
@@ -124,6 +124,29 @@ def relate(device: Device, random: Random, incident: str) -> None:
         writing.record(incident, actions.relate(ours, theirs, random.choice(("cause", "duplicate"))))
 
 
+def merge(device: Device, random: Random, incident: str) -> None:
+    """Merge an incident into another, or take it apart again."""
+    other = random.choice(device.incidents())
+    with device.human.writing() as writing:
+        ours, theirs = writing.alone(incident), writing.alone(other)
+        if ours.is_merged:
+            target = ours.alias_of or other
+            known = writing.alone(target) if writing.has(target) else theirs
+            writing.record(incident, merging.part(ours, known))
+        else:
+            writing.record(incident, merging.merge(ours, theirs, "the same"))
+
+
+def hush(device: Device, random: Random, incident: str) -> None:
+    """Silence an incident for a while, or end its silence."""
+    now = device.clock()
+    if random.random() < 0.7:
+        until = now + random.randrange(1, 100_000_000)
+        device.human.record(incident, lambda it: silences.silence(it, until, "known", now=now))
+    else:
+        device.human.record(incident, lambda it: silences.end_silence(it, now=now))
+
+
 def undo(device: Device, random: Random, incident: str) -> None:
     """Take back the last action, here or anywhere."""
     device.human.undo(incident if random.random() < 0.5 else None)
@@ -163,7 +186,7 @@ def fresh_incident(journal: Journal) -> str:
 
 
 DEEDS: dict[Deed, int] = {
-    raise_one: 4, note: 10, amend: 6, move: 14, change: 24, write: 8, tag: 12, acknowledge: 6, relate: 2, undo: 10,
-    redact: 7, newer: 5, device_entry: 1,
+    raise_one: 4, note: 10, amend: 6, move: 14, change: 24, write: 8, tag: 12, acknowledge: 6, relate: 2,
+    merge: 3, hush: 3, undo: 10, redact: 7, newer: 5, device_entry: 1,
 }  # fmt: skip
 """What people do, each with how often."""

@@ -319,3 +319,59 @@ def test_a_build_that_fails_begins_again(hub: Rig, monkeypatch: pytest.MonkeyPat
         patched.setattr(board_module.current, "incidents", fails)
         assert board.look() is None
     assert titles(later(board, hub)) == ["incident 1"]
+
+
+def tell(device: Caller, incident: str, text: str) -> Entry:
+    body = {"party": "customers", "note": text}
+    return device.writer.write("fact", "told", body, incident=incident, occurred_at=START + 100)
+
+
+def merge(device: Caller, one: str, other: str | None, over: tuple[str, ...] = ()) -> Entry:
+    return device.writer.write("alias", "alias", {"of": other}, incident=one, over=over)
+
+
+def test_a_duplicate_goes_and_what_was_told_of_it_is_shown_at_the_one_that_stands(board: Board, hub: Rig) -> None:
+    ana = hub.join()
+    raise_(ana, 1)
+    raise_(ana, 2)
+    tell(ana, number(1), "we know of it")
+    ana.push()
+    assert len(titles(later(board, hub))) == 2
+    merged = merge(ana, number(1), number(2))
+    ana.push()
+    (card,) = later(board, hub).current
+    assert (card.title, [update.text for update in card.updates]) == ("incident 2", ["we know of it"])
+    tell(ana, number(1), "still")  # by somebody who had not heard of the merge
+    ana.push()
+    (card,) = later(board, hub).current
+    assert len(card.updates) == 2
+    merge(ana, number(1), None, (merged.id,))
+    ana.push()
+    shown = later(board, hub)
+    assert sorted(titles(shown)) == ["incident 1", "incident 2"]
+    assert [len(card.updates) for card in shown.current] == [0, 2]
+
+
+def test_of_a_ring_one_stays_on_the_page_also_after_a_new_beginning(board: Board, hub: Rig) -> None:
+    ana = hub.join()
+    raise_(ana, 1)
+    raise_(ana, 2)
+    merge(ana, number(2), number(1))
+    ana.push()
+    later(board, hub)
+    merge(ana, number(1), number(2))
+    ana.push()
+    assert titles(later(board, hub)) == ["incident 1"]
+    assert titles(later(Board(hub.database, hub.clock, PARTIES, start=lambda work: work()), hub)) == ["incident 1"]
+
+
+def test_what_was_told_of_a_restricted_duplicate_stays_off_the_page(board: Board, hub: Rig) -> None:
+    ana = hub.join("ana", "commander")
+    raise_(ana, 1)
+    raise_(ana, 2)
+    tell(ana, number(1), "hush")
+    merge(ana, number(1), number(2))
+    ana.writer.write("set", "restricted", {"value": True}, incident=number(1))
+    ana.push()
+    (card,) = later(board, hub).current
+    assert card.updates == ()
