@@ -157,6 +157,7 @@ def _row(incident: Incident, code: str, key: int, number: int, last: int) -> dic
         "conflicts": len(incident.conflicts),
         "firing": incident.firing,
         "drill": incident.drill,
+        "escalation": incident.escalation_level,
         "last": last,
     }
 
@@ -205,6 +206,7 @@ def searchable(replay: Replay, incident: Incident) -> str:
     texts.update(dict.fromkeys(incident.classifiers))
     texts.update(dict.fromkeys(each.party for each in incident.told))
     texts.update(dict.fromkeys(each.note for each in incident.told))
+    texts.update(dict.fromkeys(text for each in incident.escalations for text in (each.to, each.reason)))
     texts.update(dict.fromkeys((incident.priority_reason or "",)))
     texts.update(dict.fromkeys(incident.sections.values()))
     texts.update(dict.fromkeys(each.title for each in incident.follow_ups))

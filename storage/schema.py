@@ -17,7 +17,7 @@ _DDL = (
         owner TEXT, tags TEXT NOT NULL,
         resources TEXT NOT NULL, raised_at INTEGER NOT NULL, acknowledged_at INTEGER, mitigated_at INTEGER,
         ended_at INTEGER, updated_at INTEGER NOT NULL, conflicts INTEGER NOT NULL, firing INTEGER NOT NULL,
-        drill BOOLEAN NOT NULL, last INTEGER NOT NULL
+        drill BOOLEAN NOT NULL, escalation INTEGER NOT NULL, last INTEGER NOT NULL
     )
     """,
     "CREATE INDEX incident_code ON incident (code)",

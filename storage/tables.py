@@ -163,6 +163,7 @@ class IncidentRow(SQLModel, table=True):
     conflicts: int
     firing: int
     drill: bool
+    escalation: int
     last: int
 
 

@@ -84,20 +84,25 @@ def _queue_object(call: Call, text: str, limit: int | None) -> None:
 @click.pass_obj
 def show(call: Call, ref: str) -> None:
     """Show an incident: its state, clocks, moments, members and description."""
+    from app.cli.escalate import next_object
     from app.cli.sla import clocks_of, sla_object
+    from app.handing import path_of
 
     reader, now = call.session.store.reader, call.session.clock()
     replay = reader.replay(reader.resolve(ref))
     incident = reader.named(replay.result())
     clocks = clocks_of(call, replay, incident)
+    path = path_of(call.session)(incident)
     if call.json:
         from app.cli.objects import incident_object
 
-        call.out.object({**incident_object(incident), "sla": sla_object(clocks, now)})
+        found = incident_object(incident)
+        found["escalation"] |= next_object(path, incident, now)
+        call.out.object({**found, "sla": sla_object(clocks, now)})
         return
     from app.cli.layout import incident_lines
 
-    call.out.lines(incident_lines(incident, clocks, call.session.zone, now, call.out.style))
+    call.out.lines(incident_lines(incident, clocks, call.session.zone, now, call.out.style, path))
 
 
 @click.command("log", cls=Verb)
