@@ -207,7 +207,7 @@ class Tocsin(App[None]):
             if self.is_running:
                 self.call_from_thread(self._repaint)  # an incident may be open by now
             if trouble := board.paths.trouble():
-                self.say(f"No timers there: {trouble}")
+                self.say(f"Some escalation timers are off: {trouble}")
         if self._make_reminding is not None:
             self._reminding = self._make_reminding(board)
         self._begin_targets()
@@ -236,13 +236,15 @@ class Tocsin(App[None]):
         """Look what is due, ring for what is new, then tell the hooks."""
         try:
             looked = reminding.look()
+            if looked.trouble:
+                self.warn(looked.trouble)
+            if looked.ringing:
+                self.post_message(Ringing(reminding.words(looked.ringing), reminding.signal(looked.ringing)))
+            reminding.tell_hooks(looked.due)
         except StoreError:
             return  # who looks for changes says so, twice a second
-        if looked.trouble:
-            self.warn(looked.trouble)
-        if looked.ringing:
-            self.post_message(Ringing(reminding.words(looked.ringing), reminding.signal(looked.ringing)))
-        reminding.tell_hooks(looked.due)
+        except Exception as error:  # noqa: BLE001 - whatever it was, nobody is thrown out of the program for it
+            self.warn(f"Nothing was reminded of: {type(error).__name__}: {error}")
 
     def on_ringing(self, message: Ringing) -> None:
         """Say what became due, and ring: in the loop, where no frame is half written."""

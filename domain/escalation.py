@@ -72,7 +72,7 @@ class Path:
 
 
 def standing(incident: Incident, service: Service, now: int) -> Standing | None:
-    """Return how an incident stands on its service's path; None when it is over or there is no path.
+    """Return how an incident stands on its service's path; None without one, and when it is over or not raised yet.
 
     Args:
         incident: As it stands.
@@ -80,7 +80,7 @@ def standing(incident: Incident, service: Service, now: int) -> Standing | None:
         now: The moment, ms.
     """
     size = len(service.path)
-    if incident.is_closed or not size:
+    if incident.is_closed or not size or not incident.raised_at:  # its first entry may still be on its way
         return None
     begun = incident.raised_at if incident.reopened_at is None else incident.reopened_at
     place, since = _reached(incident, size, begun)

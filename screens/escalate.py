@@ -6,6 +6,7 @@ from datetime import tzinfo
 from functools import partial
 
 from domain import escalation
+from domain.actions import must_be_open
 from domain.escalation import Path, Standing
 from domain.escalation_words import coming, reached, whom
 from domain.incident import Incident
@@ -23,6 +24,7 @@ async def escalate(screen: DeskScreen, target: Target) -> None:
     """Show the path with who is called at each level now, ask for the level and the reason, and record it."""
     desk = screen.desk
     incident = desk.reader.incident(target.id)
+    must_be_open(incident, "escalated")
     path = desk.path(incident)
     to, level = "", None
     chosen = await _ask_level(screen, incident, path) if path else _OTHER

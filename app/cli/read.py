@@ -19,7 +19,8 @@ def list_(call: Call, query: tuple[str, ...], limit: int, everything: bool) -> N
     """List the queue: every incident, the open ones first, or those that match QUERY.
 
     QUERY is words and terms, all of which must hold: status:open priority:<=P2 owner:me tag:db type:outage
-    age:>2h updated:<1d "disk full". A leading - negates a term; write -- before words that begin with one.
+    age:>2h updated:<1d escalated:yes level:>=2 "disk full". A leading - negates a term; write -- before words that
+    begin with one.
     """
     if wrong := next((word for word in query if word.startswith("--")), None):
         from app.cli.errors import Usage

@@ -80,6 +80,40 @@ def test_without_a_bell_it_is_only_said(begin: Callable[..., Any], due: Incident
     assert bells(term.output) == 0
 
 
+SHOP = '{"Shop": {"escalation": ["ada", "erik"], "escalate_after": "15m"}}'
+
+
+def test_an_open_queue_records_what_is_due_and_shows_it(terminal: Any, store: Store, raised: Raise, clock: Any) -> None:
+    incident = raised("checkout down", service_category="shop")
+    store.journal.record(incident.id, lambda _it: (actions.resource("shop"),))
+    clock.now += 3_600_000
+    script = SOON.format(now=clock.now)
+    term = terminal(script=script, TOCSIN_SERVICES=SHOP, TOCSIN_ESCALATION__AUTOMATIC="true")
+    term.see(f"{incident.ref} escalated by timer to level 2: erik")
+    assert bells(term.output) == 1
+    term.type(b"\r")
+    term.see("escalated by timer to level 2: erik")
+    term.see("level 2: erik by timer")
+    term.settle(1.0)
+    assert len(store.reader.incident(incident.id).escalations) == 1
+
+
+@pytest.mark.parametrize(
+    ("env", "says"),
+    [
+        ({"TOCSIN_REMINDERS__AGAIN": "soon"}, "TOCSIN_REMINDERS__AGAIN: reminders.again: “soon”"),
+        ({"TOCSIN_SERVICES": SHOP.replace("15m", "tea")}, "escalation timers are off: TOCSIN_SERVICES"),
+    ],
+)
+def test_what_cannot_be_used_is_said_when_the_queue_opens(
+    terminal: Any, raised: Raise, env: dict[str, str], says: str
+) -> None:
+    raised("checkout down")
+    term = terminal(**env)
+    term.see(says)
+    assert "checkout down" in term.text
+
+
 def test_while_nothing_is_due_it_is_silent(terminal: Any, raised: Raise, clock: Any) -> None:
     raised("all is well")
     term = terminal(script=SOON.format(now=clock.now))

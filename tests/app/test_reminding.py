@@ -212,6 +212,17 @@ def test_an_incident_is_folded_again_only_when_something_was_recorded(
     assert folded[5:] == [incidents[0].id]
 
 
+def test_the_examples_of_the_manual_can_be_used(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "escalation.md").read_text(encoding="utf-8")
+    path, automatic, rings = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    rotas = "".join(f'[[rotas.{name}.layers]]\npeople = ["x"]\nstart = 2026-01-01\n' for name in ("web", "managers"))
+    paths = Paths(loaded(tmp_path, rotas + path + automatic + rings), 1_795_000_000_000)
+    assert paths.problems == []
+    service = paths.roster.services["shop"]
+    assert [service.stands(1, name) for name in ("P1", "P2", "P3")] == [5 * MINUTE, 15 * MINUTE, 60 * MINUTE]
+    assert (service.stands(2, "P1"), service.repeat) == (10 * MINUTE, 1)
+
+
 # -- the means ---------------------------------------------------------------------------------------------------------
 
 

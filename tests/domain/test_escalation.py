@@ -192,6 +192,12 @@ class TestTimers:
         journal.undo(made)
         assert len(called(journal.incident, 99, service())) == 2
 
+    def test_what_has_not_arrived_whole_waits(self) -> None:
+        journal = Memory()
+        fact(journal, 5, 2)
+        assert standing(journal.incident, service(), START + 99 * MINUTE) is None
+        assert automatic(journal.incident, service(), PATH, START + 99 * MINUTE) == ()
+
     @pytest.mark.parametrize("status", ["resolved", "invalid", "ignored"])
     def test_the_end_stops_it(self, status: str) -> None:
         incident = replace(raised().incident, status=status)
