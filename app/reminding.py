@@ -131,7 +131,7 @@ class Reminding:
         with closing(self._session.store.journal_as("implied")) as journal, journal.writing() as writing:
             incident = writing.incident(identifier)
             path = self._path(incident)
-            if path is not None and not left_out(incident):
+            if path is not None and not left_out(incident, now):
                 drafts = automatic(incident, path.service, path.steps, now)
             if not drafts or writing.with_src([draft.src for draft in drafts if draft.src]):
                 return None
@@ -179,7 +179,7 @@ class Reminding:
 
 def _is_due(watched: Watched, now: int) -> bool:
     path = watched.path
-    if path is None or path.trouble or left_out(watched.incident):
+    if path is None or path.trouble or left_out(watched.incident, now):
         return False
     found = path.standing(watched.incident, now)
     return found is not None and bool(found.due)

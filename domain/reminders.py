@@ -71,8 +71,8 @@ class Reminder:
         return f"{self.incident.ref} {self.words}"
 
 
-def left_out(incident: Incident) -> bool:
-    """Say whether nobody is reminded of an incident, and no program escalates it: whatever is silenced goes here.
+def left_out(incident: Incident, now: int) -> bool:  # noqa: ARG001 - a silence will have an end
+    """Say whether nobody is reminded of an incident now, and no program escalates it: whatever is silenced goes here.
 
     An exercise calls nobody out of bed, and a duplicate is reminded of under its other name.
     """
@@ -87,7 +87,7 @@ def due(watched: Iterable[Watched], now: int, *, stale_after: int) -> list[Remin
         now: The moment, ms.
         stale_after: How long after an acknowledgement something has to have been recorded, ms.
     """
-    found = [one for each in watched if not left_out(each.incident) for one in _of(each, now, stale_after)]
+    found = [one for each in watched if not left_out(each.incident, now) for one in _of(each, now, stale_after)]
     return sorted(found, key=lambda one: (KINDS.index(one.kind), one.incident.priority or _LAST_PRIORITY, one.since))
 
 

@@ -80,6 +80,17 @@ def test_without_a_bell_it_is_only_said(begin: Callable[..., Any], due: Incident
     assert bells(term.output) == 0
 
 
+def test_the_verb_rings_the_terminal_it_runs_in_once(terminal: Any, clock: Any, due: Incident) -> None:
+    script = SOON.format(now=clock.now).replace('["tocsin"]', '["tocsin", "remind", "--ring"]')
+    heard = []
+    for _ in range(2):
+        term = terminal(script=script)
+        assert term.end() == 0
+        assert f"{due.ref}  -  update to customers 1h late" in term.text
+        heard.append(bells(term.output))
+    assert heard == [1, 0]
+
+
 SHOP = '{"Shop": {"escalation": ["ada", "erik"], "escalate_after": "15m"}}'
 
 

@@ -77,9 +77,9 @@ def test_what_a_timer_called_is_told_until_somebody_answers() -> None:
     [{"drill": True}, {"status": "resolved"}, {"closed_at": NOW}, {"related": (Item("e", "x", relation="duplicate"),)}],
 )
 def test_nobody_is_reminded_of_exercises_duplicates_and_what_is_over(more: dict[str, Any]) -> None:
-    assert left_out(incident(**more))
+    assert left_out(incident(**more), NOW)
     assert kinds(Watched(incident(told=told(NOW), **more), path=PATH), HOUR) == []
-    assert not left_out(incident())
+    assert not left_out(incident(), NOW)
 
 
 def test_the_most_urgent_comes_first() -> None:
