@@ -100,7 +100,7 @@ class Escalation:
     automatic: bool = False
     """Whether a running program records a level that is due by itself; else a person is reminded."""
     after: str | Mapping[str, str] = ""
-    """How long a level stands until the next one is due, e.g. `15m`, or in the file by priority; empty for no timers."""
+    """How long a level stands until the next is due, e.g. `15m`, or in the file by priority; empty for no timers."""
     until: str = "acknowledged"
     """What ends a path: `acknowledged` or `resolved`."""
     repeat: int = 0

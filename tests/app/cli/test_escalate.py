@@ -130,6 +130,24 @@ def test_what_cannot_be_used_is_named_with_its_line(
     assert cli("show", ref).code == 0
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "line", "says"),
+    [
+        ('{P1 = "5m", other = "15m"}', "15", 8, "services.Shop.escalate_after = 15: Input should be a valid string"),
+        ('P1 = "5m"', "P1 = 5", 8, "services.Shop.escalate_after.P1 = 5: Input should be a valid string"),
+        ('after = "10m"', "after = 10", 7, "services.Shop.escalation.1.after = 10: Input should be a valid string"),
+        ("escalate_after", "escalate_aftr", 8, "“services.Shop.escalate_aftr”. Did you mean escalate_after?"),
+    ],
+)
+def test_a_value_of_another_type_is_named_where_it_stands(
+    cli: Cli, settings: Path, old: str, new: str, line: int, says: str
+) -> None:
+    settings.write_text(SETTINGS.replace(old, new, 1))
+    failed = " ".join(cli("list", code=7).err.replace("\n        ", " ").split())
+    assert f"config.toml:{line}: " in failed
+    assert says in failed
+
+
 def test_somebody_named_needs_no_path_that_can_be_used(cli: Cli, settings: Path, ref: str) -> None:
     settings.write_text(SETTINGS.replace('"15m"}', '"soon"}'))
     assert "fay" in cli("escalate", ref, "--to", "fay", "--reason", "x").out
