@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import closing
 from datetime import tzinfo
 from typing import TYPE_CHECKING
@@ -17,14 +18,18 @@ from domain.times import parse_duration
 
 if TYPE_CHECKING:
     from app.session import Session
+    from domain.escalation import Path
     from domain.incident import Incident
     from storage.reader import Reader
 
+PathOf = Callable[["Incident"], "Path | None"]
 MOST = 500
 """Open incidents that are listed; how many there are beyond is said."""
 
 
-def handed_over(reader: Reader, now: int, stale: int, zone: tzinfo, policy: Policy | None) -> tuple[Handover, int]:
+def handed_over(
+    reader: Reader, now: int, stale: int, zone: tzinfo, policy: Policy | None, path: PathOf = lambda _incident: None
+) -> tuple[Handover, int]:
     """Return what is to be handed over, and how many open incidents are not listed.
 
     Args:
@@ -33,18 +38,33 @@ def handed_over(reader: Reader, now: int, stale: int, zone: tzinfo, policy: Poli
         stale: How long after an acknowledgement something has to have been recorded, ms.
         zone: Whose days follow-ups are due on.
         policy: What the clocks go by; None for no targets.
+        path: Gives the escalation path of an incident.
     """
     found = reader.handing(MOST)
     # What is left of a merged one is left of the one it was merged into.
     left = dict.fromkeys(map(reader.standing, found.closed))
+    paths: dict[str, Path] = {}
     incidents: list[Incident] = []
     running: dict[str, Clocks] = {}
     for identifier in found.open:
         replay = reader.replay(identifier)
         incidents.append(reader.named(replay.result()))
         running[identifier] = clocks(replay, incidents[-1], policy) if policy else Clocks()
+        paths |= {identifier: known} if (known := path(incidents[-1])) else {}
     incidents += reader.incidents([each for each in left if each not in running])
-    return handover(incidents, found.changed, now, stale_after=stale, zone=zone, clocks=running), found.more
+    told = handover(incidents, found.changed, now, stale_after=stale, zone=zone, clocks=running, paths=paths)
+    return told, found.more
+
+
+def path_of(session: Session) -> PathOf:
+    """Return what gives the escalation path of an incident as it is now; without services nothing is read for it."""
+    if not session.settings.services:
+        return lambda _incident: None
+    from app.oncall.paths import Paths
+
+    now = session.clock()
+    paths = Paths(session.loaded, now)
+    return lambda incident: paths.of(incident, now)
 
 
 def handover_lines(session: Session, zone: tzinfo) -> list[Line]:
@@ -54,5 +74,6 @@ def handover_lines(session: Session, zone: tzinfo) -> list[Line]:
     except BadSettings:  # said when the queue opened
         stale = parse_duration(Reminders().stale_acknowledged)
     with closing(session.store.another_reader()) as reader:
-        found, more = handed_over(reader, session.clock(), stale, zone, promised_by(session.loaded)[0])
+        policy, path = promised_by(session.loaded)[0], path_of(session)
+        found, more = handed_over(reader, session.clock(), stale, zone, policy, path)
     return list(lines(found, zone, more))

@@ -6,7 +6,6 @@ What comes from the team's own rules is imported when it is asked for: the first
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from textual.app import App
@@ -21,9 +20,10 @@ from widgets.queue_lines import Symbols
 
 if TYPE_CHECKING:
     from app.live import Live
+    from app.oncall.board import Board
+    from app.reminding import Reminding
     from domain.clocks import Policy
     from domain.handover_words import Line
-    from domain.incident import Incident
     from domain.triage import Rules
 
 
@@ -69,17 +69,22 @@ class Parts:
 
         return Live(self._session.store, self._session.settings.token_commands, app.say)
 
-    def on_call(self) -> tuple[Callable[[Incident], str | None], str]:
-        """Return what says who is on call for an incident, and what is wrong with the rotas, in words."""
+    def reminding(self, board: Board | None) -> Reminding:
+        """Return what looks what is due; without a board there are no escalation paths."""
+        from app.reminding import Reminding
+
+        return Reminding(self._session, board.path if board else lambda _incident: None)
+
+    def on_call(self) -> Board:
+        """Return what says who is on call for an incident, and whom to call when nobody answers."""
         from app.oncall.board import Board
 
-        board = Board(self._session.loaded, self._session.clock)
-        return board, board.trouble
+        return Board(self._session.loaded, self._session.clock)
 
 
 def make_app(session: Session, symbols: Symbols, frame: FirstFrame | None) -> Tocsin:
     """Return the application."""
-    settings, parts = session.settings, Parts(session)
+    settings, parts, origins = session.settings, Parts(session), session.loaded.origins
     desk = Desk(
         session.store,
         session.zone,
@@ -93,9 +98,10 @@ def make_app(session: Session, symbols: Symbols, frame: FirstFrame | None) -> To
         promised=parts.promised,
     )
     desk.handover = lambda: parts.handover(desk)
-    rotas = parts.on_call if settings.rotas or settings.services or session.loaded.problems else None
+    timed = settings.rotas or settings.services or any(name.startswith("escalation.") for name in origins)
+    rotas = parts.on_call if timed or session.loaded.problems else None
     driver = _driver(frame, session)
-    app = Tocsin(desk, settings.display.theme, frame, driver, parts.live, parts.check, rotas)
+    app = Tocsin(desk, settings.display.theme, frame, driver, parts.live, parts.check, rotas, parts.reminding)
     session.tell = app.warn
     return app
 

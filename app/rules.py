@@ -51,7 +51,7 @@ def rules_or_defaults(loaded: Loaded) -> Rules:
 def troubles_with(loaded: Loaded) -> list[str]:
     """Return what is wrong with the team's own rules, a sentence for each that cannot be used."""
     found = []
-    for rules in (triage_rules, stale_after):
+    for rules in (triage_rules, stale_after, rings_again):
         try:
             rules(loaded)
         except BadSettings as error:
@@ -65,13 +65,26 @@ def stale_after(loaded: Loaded) -> int:
     Raises:
         BadSettings: The setting is no duration.
     """
+    return _duration(loaded, "stale_acknowledged", loaded.settings.reminders.stale_acknowledged)
+
+
+def rings_again(loaded: Loaded) -> int | None:
+    """Return how long after it rang something rings again that is still due, ms; None for never.
+
+    Raises:
+        BadSettings: The setting is no duration.
+    """
+    text = loaded.settings.reminders.again.strip()
+    return None if text.lower() == "never" else _duration(loaded, "again", text)
+
+
+def _duration(loaded: Loaded, name: str, text: str) -> int:
     loaded.need("reminders")
-    text = loaded.settings.reminders.stale_acknowledged
     try:
         return parse_duration(text)
     except Mistake as error:
-        line = said_in(loaded.config, loaded.origins, ("reminders", "stale_acknowledged"))
-        raise BadSettings(f"{line}: reminders.stale_acknowledged: {error.message}", error.remedy) from error
+        line = said_in(loaded.config, loaded.origins, ("reminders", name))
+        raise BadSettings(f"{line}: reminders.{name}: {error.message}", error.remedy) from error
 
 
 def _field_problem(name: str, kind: str, choices: tuple[str, ...], known: dict[str, CustomField]) -> str:

@@ -87,14 +87,13 @@ class Session:
         """Return the folder of the user's hooks."""
         return paths.config_dir(os.environ) / "hooks"
 
+    def runs_hooks(self) -> bool:
+        """Say whether the user's hooks are run at all, here and now."""
+        return self._hooked and os.path.isdir(self.hook_folder()) and self.settings.hooks.enabled
+
     def _witness(self, source: str) -> Witness | None:
         """Return who sees what is recorded; without a folder of hooks that is one look at the disk, and nobody."""
-        if (
-            not self._hooked
-            or source == "sync"
-            or not os.path.isdir(self.hook_folder())
-            or not self.settings.hooks.enabled
-        ):
+        if source == "sync" or not self.runs_hooks():
             return None
         from app.hooks.runner import AfterOnly
 

@@ -84,6 +84,27 @@ class Reminders:
     __pydantic_config__: ClassVar[Any] = _STRICT
     stale_acknowledged: str = "4h"
     """How long after an acknowledgement something has to have been recorded, e.g. `90m`."""
+    bell: bool = True
+    """Whether the terminal's bell rings when something becomes due (BEL)."""
+    osc9: bool = False
+    """Whether the terminal is asked for a notification on the desktop (OSC 9)."""
+    again: str = "30m"
+    """How long after it rang something rings again that is still due; `never` for once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Escalation:
+    """What becomes of an incident that nobody acknowledges; docs/escalation.md has examples."""
+
+    __pydantic_config__: ClassVar[Any] = _STRICT
+    automatic: bool = False
+    """Whether a running program records a level that is due by itself; else a person is reminded."""
+    after: str | Mapping[str, str] = ""
+    """How long a level stands until the next is due, e.g. `15m`, or in the file by priority; empty for no timers."""
+    until: str = "acknowledged"
+    """What ends a path: `acknowledged` or `resolved`."""
+    repeat: int = 0
+    """How often a path that came to its end begins again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,8 +300,14 @@ class Service:
     """The person or team that owns it."""
     rota: str = ""
     """The rota that is on call for it."""
-    escalation: tuple[str, ...] = ()
-    """Whom to call, level by level: a person, or `rota:NAME`; empty means its rota."""
+    escalation: tuple[str | Mapping[str, str], ...] = ()
+    """Whom to call, level by level: a person, `rota:NAME`, or `{who = "rota:db", after = "15m"}`; empty: its rota."""
+    escalate_after: str | Mapping[str, str] | None = None
+    """How long each of its levels stands, e.g. `15m`, or by priority; by default what `escalation.after` says."""
+    escalate_until: str | None = None
+    """What ends its path: `acknowledged` or `resolved`; by default what `escalation.until` says."""
+    escalate_repeat: int | None = None
+    """How often its path begins again; by default what `escalation.repeat` says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,6 +321,7 @@ class Settings:
     lifecycle: Lifecycle = field(default_factory=Lifecycle)
     triage: Triage = field(default_factory=Triage)
     reminders: Reminders = field(default_factory=Reminders)
+    escalation: Escalation = field(default_factory=Escalation)
     ingest: Ingest = field(default_factory=Ingest)
     hub: Hub = field(default_factory=Hub)
     hooks: Hooks = field(default_factory=Hooks)
@@ -315,7 +343,8 @@ class Settings:
     rotas: Mapping[str, Rota] = field(default_factory=dict)
     """Who is on call, by a rota's name; see docs/oncall.md."""
     services: Mapping[str, Service] = field(default_factory=dict)
-    """By a service's name, in any case: its `owner`, `rota` and `escalation`; see docs/oncall.md."""
+    """By a service's name, in any case: its `owner`, `rota`, `escalation`, `escalate_after`, `escalate_until` and
+    `escalate_repeat`; see docs/oncall.md and docs/escalation.md."""
     postmortem_sections: tuple[str, ...] = ()
     """Titles of the post-mortem's sections; empty means the built-in template."""
 

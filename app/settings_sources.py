@@ -26,6 +26,10 @@ from screens.keys import check_keymap
 _ONCALL: Mapping[int | str, Any] = {"rotas": Rota, "layers": Layer, "overrides": Override, "services": Service}
 
 
+_EITHER = ("str", "dict[str,str]")
+"""How pydantic names the two ways to write a setting that may be a text or a table, in the place of an error."""
+
+
 class _Sources(BaseSettings):
     """The environment wins over the file; the file comes in as arguments."""
 
@@ -178,13 +182,24 @@ def _unreadable(error: SettingsError) -> BadSettings:
 
 
 def _explain(first: ErrorDetails, path: Path, variables: Mapping[str, str]) -> BadSettings:
-    name = ".".join(str(part) for part in first["loc"])
-    where = variables.get(name) or variables.get(str(first["loc"][0])) or place_of(path, first["loc"])
+    loc = tuple(part for part in first["loc"] if part not in _EITHER)
+    name = ".".join(str(part) for part in loc)
+    where = variables.get(name) or variables.get(str(loc[0])) or place_of(path, loc)
     if first["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
-        return BadSettings(f"{where}: there is no setting “{name}”", _nearest(first["loc"], name))
+        return BadSettings(f"{where}: there is no setting “{name}”", _nearest(loc, name))
     given = repr(first.get("input"))
-    page = "oncall" if first["loc"][0] in _ONCALL else "settings"
+    page = "escalation" if any("escalat" in str(part) for part in loc) else "settings"
+    page = "oncall" if loc[0] in _ONCALL and page == "settings" else page
     return BadSettings(f"{where}: {name} = {given[:80]}: {first['msg']}", f"See docs/{page}.md.")
+
+
+def _nearest_error(error: ValidationError) -> Any:
+    """Return the first thing that is wrong; of a setting that may be a text or a table, what is wrong in the table."""
+    first, *others = error.errors()
+    if first["loc"][-1] not in _EITHER:
+        return first
+    inside = (each for each in others if each["loc"][:-2] == first["loc"][:-1] and each["loc"][-2] in _EITHER)
+    return next(inside, first)
 
 
 def _nearest(place: tuple[int | str, ...], name: str) -> str:

@@ -40,7 +40,8 @@ from widgets.spans import cells
 
 if TYPE_CHECKING:
     from app.live import Live
-    from domain.incident import Incident
+    from app.oncall.board import Board
+    from app.reminding import Reminding
     from screens.detail import Detail
     from screens.ledger import Ledger
 
@@ -66,6 +67,14 @@ class Trouble(Message):
         self.text = text
 
 
+class Ringing(Message):
+    """Something became due."""
+
+    def __init__(self, text: str, signal: str) -> None:
+        super().__init__()
+        self.text, self.signal = text, signal
+
+
 _FRAME = 1 / 120  # seconds between two paintings at once, at the least
 _REST = 0.05  # seconds after which what the first screen did not need is loaded
 _AFTERWARDS = 0.3  # seconds that what a key says stays alone
@@ -88,11 +97,14 @@ class Tocsin(App[None]):
         driver: type[Driver] | None = None,
         live: Callable[[Tocsin], Live] | None = None,
         check: Callable[[], list[str]] = list,
-        on_call: Callable[[], tuple[Callable[[Incident], str | None], str]] | None = None,
+        on_call: Callable[[], Board] | None = None,
+        reminding: Callable[[Board | None], Reminding] | None = None,
     ) -> None:
         super().__init__(driver_class=driver)
         self.desk, self._frame = desk, frame
         self._make_live, self._check_rules, self._make_on_call = live, check, on_call
+        self._make_reminding = reminding
+        self._reminding: Reminding | None = None
         self._live: Live | None = None
         self._present: tuple[str | None, list[str]] = None, []
         self._guard, self._bare, self._signs = SafeFilter(), BareDefaults(), AsciiSigns()
@@ -187,11 +199,15 @@ class Tocsin(App[None]):
             live = self._make_live(self)
             live.start()
             self._live, self.desk.others, self.desk.under_way = live, live.others, live.under_way
+        board: Board | None = None
         if self._make_on_call is not None:
-            self.desk.on_call, trouble = self._make_on_call()
-            troubles.append(trouble)
+            board = self._make_on_call()
+            self.desk.on_call, self.desk.path = board, board.path
+            troubles.append(board.trouble)
             if self.is_running:
-                self.call_from_thread(self._minute)  # an incident may be open by now
+                self.call_from_thread(self._repaint)  # an incident may be open by now
+        if self._make_reminding is not None:
+            self._reminding = self._make_reminding(board)
         troubles.append(self._begin_targets())
         if wrong := [each for each in troubles if each]:
             self.say(wrong[0] + (f" ({len(wrong) - 1} more: tocsin doctor)" if wrong[1:] else ""))
@@ -200,7 +216,7 @@ class Tocsin(App[None]):
         """Read the targets, in the same thread; return what is wrong with them. Everything else goes on."""
         policy, problem = self.desk.promised
         home = self.screen_stack[0] if self.is_running else None
-        if policy is not None and isinstance(home, Queue):
+        if (policy is not None or self._make_on_call is not None) and isinstance(home, Queue):
             self.call_from_thread(home.begin_targets)
         return f"No SLA clocks: {problem}" if problem else ""
 
@@ -209,7 +225,35 @@ class Tocsin(App[None]):
         self._minute()
 
     def _minute(self) -> None:
-        """Let the ages on the screen grow; the only clock there is."""
+        """Let the ages on the screen grow, and look what is due; the only clock there is."""
+        self._repaint()
+        if self._reminding is not None:
+            self._remind(self._reminding)
+
+    @work(thread=True, group="remind")
+    def _remind(self, reminding: Reminding) -> None:
+        """Look what is due, ring for what is new, then tell the hooks."""
+        try:
+            looked = reminding.look()
+            if looked.trouble:
+                self.warn(looked.trouble)
+            if looked.ringing:
+                self.post_message(Ringing(reminding.words(looked.ringing), reminding.signal(looked.ringing)))
+            reminding.tell_hooks(looked.due)
+        except StoreError:
+            return  # who looks for changes says so, twice a second
+        except Exception as error:  # noqa: BLE001 - whatever it was, nobody is thrown out of the program for it
+            self.warn(f"Nothing was reminded of: {type(error).__name__}: {error}")
+
+    def on_ringing(self, message: Ringing) -> None:
+        """Say what became due, and ring: in the loop, where no frame is half written."""
+        top = next((each for each in reversed(self.screen_stack) if isinstance(each, DeskScreen)), None)
+        if top is not None:
+            top.tell(message.text, warn=True, long=True)
+        if message.signal and self._driver is not None and not self.is_headless:
+            self._driver.write(message.signal)
+
+    def _repaint(self) -> None:
         for widget in self.screen.query("QueueList, Facts"):
             widget.refresh()
 
@@ -356,6 +400,8 @@ class Tocsin(App[None]):
         """End what goes on behind the screen."""
         if self._live is not None:
             self._live.stop()
+        if self._reminding is not None:
+            self._reminding.stop()
 
     async def _reread(self) -> None:
         for screen in self.screen_stack:

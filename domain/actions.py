@@ -95,9 +95,13 @@ def amend(entry: str, text: str) -> Drafts:
 
 
 def acknowledge(incident: Incident, *, occurred_at: int | None = None) -> Drafts:
-    """Return an acknowledgement by the actor; refused when the incident is over or a person has done so."""
-    _open(incident, "acknowledged")
-    if incident.acknowledged_at is not None and incident.acknowledged_by is not None:
+    """Return an acknowledgement by the actor; refused when the incident is over or a person has done so.
+
+    After a reopening it is asked for again: who acknowledged before may be asleep by now.
+    """
+    must_be_open(incident, "acknowledged")
+    anew = incident.reopened_at is not None and incident.answered_at is None  # nobody has since it was reopened
+    if incident.acknowledged_at is not None and incident.acknowledged_by is not None and not anew:
         at = _at(incident.acknowledged_at)
         raise Refused(
             f"{incident.ref} was acknowledged by {incident.acknowledged_by} at {at}",
@@ -217,7 +221,7 @@ def _close(incident: Incident, given: Mapping[str, str], occurred_at: int | None
 
 def mitigate(incident: Incident, *, now: int, note: str = "", occurred_at: int | None = None) -> Drafts:
     """Return the fact that the impact has stopped; refused when the incident is over or it had not begun."""
-    _open(incident, "mitigated")
+    must_be_open(incident, "mitigated")
     at = now if occurred_at is None else occurred_at
     if incident.mitigated_at is not None:
         remedy = "Undo that one, or add a note."
@@ -358,7 +362,12 @@ def publish(incident: Incident) -> Drafts:
     return (Draft("fact", "postmortem_published"),)
 
 
-def _open(incident: Incident, what: str) -> None:
+def must_be_open(incident: Incident, what: str) -> None:
+    """Refuse what needs an incident that is not over; `what` follows “it cannot be”.
+
+    Raises:
+        Refused: It is over.
+    """
     if incident.is_closed:
         remedy = "Reopen it first: move it to validated with a reason."
         raise Refused(f"{incident.ref} is {incident.phase.lower()}, so it cannot be {what}", remedy, "closed")

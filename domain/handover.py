@@ -11,7 +11,10 @@ from datetime import UTC, date, datetime, tzinfo
 from types import MappingProxyType
 
 from domain.clocks import Clock, Clocks
+from domain.escalation import Path
+from domain.escalation_words import coming
 from domain.incident import FollowUp, Incident
+from domain.reminders import Watched, presses, stale_from
 from domain.silences import silenced
 
 _NO_CLOCKS, _NEVER = Clocks(), "9999-12-31"
@@ -35,6 +38,8 @@ class Open:
         stale_since: When somebody acknowledged it who has recorded nothing for too long since, ms; None otherwise.
         update_due: When somebody was promised to hear, ms; None when nothing was promised.
         clock: The target that is or was due first of those still open; None without one.
+        escalation: Which level of its path comes next or is due, in words; empty when none does.
+        escalation_due: Whether that is due.
     """
 
     incident: Incident
@@ -44,6 +49,8 @@ class Open:
     stale_since: int | None
     update_due: int | None
     clock: Clock | None = None
+    escalation: str = ""
+    escalation_due: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +85,11 @@ class Handover:
         return tuple(each for _due, each in sorted(found, key=lambda pair: pair[0]))
 
     @property
+    def escalations(self) -> tuple[Open, ...]:
+        """Those of which a level of the path is due, in the order of the queue."""
+        return tuple(each for each in self.open if each.escalation_due)
+
+    @property
     def updates(self) -> tuple[Open, ...]:
         """Those for which somebody was promised to hear, the soonest first."""
         found = [each for each in self.open if each.update_due is not None]
@@ -103,6 +115,7 @@ def handover(
     stale_after: int,
     zone: tzinfo = UTC,
     clocks: Mapping[str, Clocks] = MappingProxyType({}),
+    paths: Mapping[str, Path] = MappingProxyType({}),
 ) -> Handover:
     """Return what has to be handed over.
 
@@ -113,13 +126,14 @@ def handover(
         stale_after: How long after an acknowledgement something has to have been recorded, ms.
         zone: Whose days follow-ups are due on.
         clocks: By incident, the clocks of its targets.
+        paths: By incident, its escalation path.
     """
     found = list(incidents)
     today = datetime.fromtimestamp(now / 1000, zone).date()
     open_ones = [
-        _open(each, changed.get(each.id, 0), now, stale_after, clocks.get(each.id, _NO_CLOCKS))
-        for each in found
-        if not each.is_closed
+        _open(each, changed.get(each.incident.id, 0), now, stale_after)
+        for each in (Watched(one, clocks.get(one.id, _NO_CLOCKS), paths.get(one.id)) for one in found)
+        if not each.incident.is_closed
     ]
     todo = [_todo(each, follow_up, today) for each in found for follow_up in each.follow_ups if not follow_up.done]
     todo.sort(key=lambda each: each.follow_up.due or _NEVER)
@@ -133,18 +147,16 @@ def next_step(incident: Incident) -> str:
     return _NEXT.get(incident.phase, "see its label" if incident.status == "other" else "")
 
 
-def presses(clock: Clock, now: int) -> bool:
-    """Say whether a target is near or has passed."""
-    return clock.is_near(now) or clock.state(now) == "late"
-
-
-def _open(incident: Incident, changed: int, now: int, stale_after: int, running: Clocks) -> Open:
+def _open(watched: Watched, changed: int, now: int, stale_after: int) -> Open:
+    incident, path = watched.incident, watched.path
     commander = next((item.name for item in incident.roles if item.relation == "commander"), "")
-    acknowledged = incident.acknowledged_at
-    waits = incident.phase == "Acknowledged" and now - incident.updated_at >= stale_after
-    stale = acknowledged if waits else None
-    clock = next(iter(running.open(now)), None)
-    return Open(incident, commander, next_step(incident), changed, stale, incident.next_update_at, clock)
+    left = stale_from(incident, stale_after)
+    stale = incident.acknowledged_at if left is not None and left <= now else None
+    clock = next(iter(watched.clocks.open(now)), None)
+    step, update = next_step(incident), incident.next_update_at
+    standing = path.standing(incident, now) if path else None
+    following = coming(standing, path.steps, now) if path and standing else ""
+    return Open(incident, commander, step, changed, stale, update, clock, following, bool(standing and standing.due))
 
 
 def _todo(incident: Incident, follow_up: FollowUp, today: date) -> ToDo:

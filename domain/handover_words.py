@@ -9,8 +9,10 @@ from typing import NamedTuple
 
 from domain.clocks import in_words
 from domain.durations import short
-from domain.handover import Handover, Open, ToDo, presses
+from domain.escalation_words import reached
+from domain.handover import Handover, Open, ToDo
 from domain.incident import Incident
+from domain.reminders import presses, stale_words, update_words
 from domain.times import stamp
 
 
@@ -55,7 +57,7 @@ def summary(found: Handover, more: int = 0) -> str:
     overdue = sum(each.late for each in found.follow_ups)
     for n, what in (
         (more, "of them not listed"), (unowned, "without an owner"), (len(found.stale), "acknowledged and left"),
-        (len(found.targets), "near or past a target"),
+        (len(found.escalations), "to escalate"), (len(found.targets), "near or past a target"),
         (len(found.silenced), "silenced"), (len(found.updates), "with an update promised"), (late, "of those late"),
         (len(found.changed), "changed since you looked"), (len(found.follow_ups), "to do afterwards"),
         (overdue, "of those late"),
@@ -75,12 +77,12 @@ def _incident(each: Open, now: int, zone: tzinfo) -> Iterator[Line]:
     if each.clock and (said := in_words(each.clock, now)):
         yield Line(f"    {said}", "warn" if presses(each.clock, now) else "")
     if each.stale_since is not None:
-        yield Line(f"    acknowledged {short(now - each.stale_since)} ago, and nothing recorded since", "warn")
+        yield Line(f"    {stale_words(incident, now)}", "warn")
+    if said := " · ".join(filter(None, (reached(incident), each.escalation))):
+        yield Line(f"    escalation: {said}", "warn" if each.escalation_due else "")
     if each.update_due is not None:
-        late = each.update_due <= now
-        when = f"{short(now - each.update_due)} late" if late else f"in {short(each.update_due - now)}"
-        parties = ", ".join(dict.fromkeys(told.party for told in incident.told))
-        yield Line(f"    update to {parties} due {stamp(each.update_due, zone)} ({when})", "warn" if late else "")
+        words = update_words(incident, each.update_due, now, zone)
+        yield Line(f"    {words}", "warn" if each.update_due <= now else "")
     if each.changed:
         yield Line(f"    {each.changed} entr{'y' if each.changed == 1 else 'ies'} of others since you looked", "dim")
 

@@ -92,6 +92,30 @@ class Silence:
 
 
 @dataclass(frozen=True, slots=True)
+class Escalated:
+    """Somebody further up the path was called.
+
+    Attributes:
+        level: Which level of the path, from 1 on; the first is called by the raising itself.
+        to: Who; empty when nobody was on call there.
+        at: When, ms.
+        by: Who did it, or whose program when it was `automatic`.
+        round: How often the path had been begun by then, from 1 on.
+        rota: The rota that said who; empty when the path names a person, or somebody else was chosen.
+    """
+
+    entry: str
+    level: int
+    to: str
+    at: int
+    by: str
+    reason: str = ""
+    round: int = 1
+    rota: str = ""
+    automatic: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Incident:
     """The projection of a timeline; `replay(entries)` gives it and nothing else does.
 
@@ -103,6 +127,7 @@ class Incident:
 
     Every `*_at` is a moment in ms since 1970 UTC, or None. `acknowledged_at` is the first acknowledgement by a
     person, else an implied one (then `acknowledged_by` is None). `resolved_at` is None again once it is reopened.
+    `answered_at` is the first acknowledgement since the last reopening, and `escalations` are those since then.
     """
 
     id: str
@@ -131,6 +156,7 @@ class Incident:
     follow_ups: tuple[FollowUp, ...] = ()
     told: tuple[Told, ...] = ()
     silences: tuple[Silence, ...] = ()
+    escalations: tuple[Escalated, ...] = ()
     sections: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
     custom: Mapping[str, Any] = field(default_factory=lambda: _EMPTY)
     classifiers: Mapping[str, int] = field(default_factory=lambda: _EMPTY)
@@ -142,6 +168,7 @@ class Incident:
     raised_at: int = 0
     acknowledged_at: int | None = None
     acknowledged_by: str | None = None
+    answered_at: int | None = None
     mitigated_at: int | None = None
     resolved_at: int | None = None
     reopened_at: int | None = None
@@ -186,6 +213,26 @@ class Incident:
     def silence_reason(self) -> str | None:
         """Why it was hushed."""
         return found.reason if (found := self.silence) else None
+
+    @property
+    def escalation(self) -> Escalated | None:
+        """The highest level reached since the last reopening, where it was called last; None before any."""
+        return max(self.escalations, key=lambda each: (each.level, each.at), default=None)
+
+    @property
+    def escalation_level(self) -> int:
+        """The highest level reached since the last reopening; 0 when it was never escalated."""
+        return self.escalation.level if self.escalation else 0
+
+    @property
+    def escalated_to(self) -> str | None:
+        """Who was called at that level."""
+        return self.escalation.to if self.escalation else None
+
+    @property
+    def escalated_at(self) -> int | None:
+        """When they were, ms."""
+        return self.escalation.at if self.escalation else None
 
     @property
     def priority_overridden(self) -> bool:

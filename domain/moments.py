@@ -151,6 +151,8 @@ def _fact(entry: Entry, payload: dict[str, object]) -> tuple[str, str]:
         due = payload.get("next_update_at")
         again = f", next update {stamp(due, UTC)}" if isinstance(due, int) else ""
         return f"told {payload.get('party', '')}{again}", said
+    if entry.what == "escalated":
+        return _escalated(entry, payload), said
     how = " (implied)" if entry.source == "implied" else ""
     return f"{entry.what.replace('_', ' ')}{how}", said
 
@@ -163,6 +165,13 @@ def _silenced(entry: Entry, replay: Replay) -> str:
         said = "silenced"
     ended = next((each.ended_by for each in replay.result().silences if each.entry == entry.id), "")
     return f"{said}; it ended: {ENDED_BY[ended]}" if ended else said
+
+
+def _escalated(entry: Entry, payload: dict[str, object]) -> str:
+    rota = f" (rota {payload['rota']})" if payload.get("rota") else ""
+    again = f", round {payload['round']}" if payload.get("round", 1) != 1 else ""
+    how = " by timer" if entry.source == "implied" else ""
+    return f"escalated{how} to level {payload.get('level', '?')}{again}: {payload.get('to') or 'nobody is there'}{rota}"
 
 
 def _alert_name(payload: dict[str, object]) -> str:

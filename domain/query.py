@@ -18,6 +18,7 @@ from domain.times import parse_duration
 OPERATORS = ("<=", ">=", "<", ">", "=")
 _TOKEN = re.compile(r'(-?)(?:([A-Za-z_]+):)?(?:"([^"]*)"?|(\S+))')
 PHASES = ("new", "acknowledged", "triaged", "working", "mitigated")
+ANSWERS = ("yes", "no")
 FLAGS = ("new", "drill", "conflict", "firing", "unowned", "silenced", "duplicate")
 NONE = "none"
 
@@ -88,7 +89,7 @@ def _field(name: str, term: str) -> str:
 def _read(field: str, value: str, term: str) -> Any:
     if not value:
         raise BadValue(f"“{term}” has no value", f"Write a value after {field}:, or {field}:none.", "bad_query")
-    if value.lower() == NONE and field not in ("status", "is", "age", "updated"):
+    if value.lower() == NONE and field not in _ALWAYS:
         return None
     try:
         return _FIELDS[field](value)
@@ -98,6 +99,12 @@ def _read(field: str, value: str, term: str) -> Any:
 
 def _status(value: str) -> str:
     return vocabulary.choose(value, ["open", "closed", *vocabulary.STATUSES, *PHASES], "status")
+
+
+def _level(value: str) -> int:
+    if not (value.isascii() and value.isdigit() and len(value) <= 3):
+        raise BadValue(f"“{value}” is no level", "Write a number, as in level:>=2.", "bad_query")
+    return int(value)
 
 
 def _flag(value: str) -> str:
@@ -129,6 +136,8 @@ _FIELDS: Mapping[str, Callable[[str], Any]] = {
     "age": parse_duration,
     "updated": parse_duration,
     "is": _flag,
+    "escalated": lambda value: vocabulary.choose(value, ANSWERS, "answer"),
+    "level": _level,
 }
 _ALIASES: Mapping[str, str] = {
     "technical_category": "technical",
@@ -139,4 +148,6 @@ _ALIASES: Mapping[str, str] = {
     "prio": "priority",
     "assignee": "owner",
 }
-_ORDERED = frozenset({"priority", "severity", "impact", "urgency", "age", "updated"})
+_ALWAYS = frozenset({"status", "is", "age", "updated", "escalated", "level"})
+"""What every incident has, so that `none` is no value of it."""
+_ORDERED = frozenset({"priority", "severity", "impact", "urgency", "age", "updated", "level"})

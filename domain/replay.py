@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any
 
 from domain.entry import Entry
-from domain.incident import Choice, FollowUp, Incident, Item, Told
+from domain.incident import Choice, Escalated, FollowUp, Incident, Item, Told
 from domain.limits import LEVEL
 from domain.silences import standing
 from domain.vocabulary import CLOSED_STATUSES, FINISHED, IMPACT_MEANING, PRIORITIES, SEVERITIES
@@ -280,6 +280,7 @@ class Replay:
         found["reopened_at"] = self._last("reopened", None)
         if "acknowledged" in names:
             found["acknowledged_at"], found["acknowledged_by"] = self._acknowledged()
+            found["answered_at"] = min((e.occurred_at for e in self._since("acknowledged", reopened)), default=None)
         # What was true before a reopening is true no longer: only a fact recorded later counts. Not one that happened
         # later: a closing by a clock that runs ahead, or a reopening dated back, would leave the incident closed.
         found["mitigated_at"] = self._last("mitigated", reopened)
@@ -290,6 +291,9 @@ class Replay:
             found["told"] = tuple(_told(entry) for entry in self.facts("told"))
         if "silenced" in names:
             found["silences"] = standing(self, found.get("severity"), found.get("priority"))
+        if "escalated" in names:
+            read = (_escalated(entry) for entry in self._since("escalated", reopened))
+            found["escalations"] = tuple(each for each in read if each is not None)
         if "alert" in names:
             states = self._alert_states()
             found["alert_states"] = MappingProxyType(states)
@@ -298,6 +302,10 @@ class Replay:
     def _last(self, fact: str, after: tuple[int, str] | None) -> int | None:
         heads = self.heads(f"fact:{fact}")
         return max((h.entry.occurred_at for h in heads if after is None or h.order > after), default=None)
+
+    def _since(self, fact: str, after: tuple[int, str] | None) -> list[Entry]:
+        """Return the facts of a name that were recorded after a place in the order, oldest first."""
+        return [entry for entry in self.facts(fact) if after is None or (entry.hlc, entry.id) > after]
 
     def _acknowledged(self) -> tuple[int | None, str | None]:
         facts = self.facts("acknowledged")
@@ -360,6 +368,10 @@ def _is_level(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and abs(value) <= LEVEL
 
 
+def _count(value: Any) -> int | None:
+    return value if isinstance(value, int) and _is_level(value) and value > 0 else None
+
+
 def _told(entry: Entry) -> Told:
     value = entry.payload
     return Told(
@@ -369,6 +381,25 @@ def _told(entry: Entry) -> Told:
         at=entry.occurred_at,
         by=entry.author,
         next_update_at=_moment(value.get("next_update_at")),
+    )
+
+
+def _escalated(entry: Entry) -> Escalated | None:
+    """Return what a fact says of an escalation, None when it names no level."""
+    value = entry.payload
+    level = _count(value.get("level"))
+    if level is None:
+        return None
+    return Escalated(
+        entry=entry.id,
+        level=level,
+        to=_text(value.get("to")) or "",
+        at=entry.occurred_at,
+        by=entry.author,
+        reason=_text(value.get("reason")) or "",
+        round=_count(value.get("round")) or 1,
+        rota=_text(value.get("rota")) or "",
+        automatic=entry.source == "implied",
     )
 
 

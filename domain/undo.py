@@ -121,6 +121,6 @@ def named(kind: str, what: str) -> str:
     if (kind, what) == ("drop", "fact:silenced"):
         return "the end of the silence"
     if kind == "fact":
-        return what.replace("_", " ")
+        return {"escalated": "the escalation"}.get(what, what.replace("_", " "))
     special = {"star": "the star", "pm": f"the post-mortem's {rest.replace('_', ' ')}", "act": "the follow-up"}
     return special.get(field, f"the {field.removesuffix('_at').replace('_', ' ')}")

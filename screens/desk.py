@@ -8,7 +8,7 @@ from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from functools import cached_property, partial
-from pathlib import Path
+from pathlib import Path as File
 from typing import TYPE_CHECKING
 
 from domain.errors import Mistake
@@ -26,6 +26,7 @@ from widgets.queue_lines import UNICODE, Symbols
 if TYPE_CHECKING:  # the queue is on the screen before an incident is folded
     from domain.clocks import Clocks, Policy
     from domain.entry import Draft
+    from domain.escalation import Path
     from domain.handover_words import Line
     from domain.incident import Incident
     from domain.replay import Replay
@@ -73,6 +74,7 @@ class Desk:
         handover: Gives a hand-over's lines as they are now, from any thread.
         under_way: Gives how far a long exchange is, in words; empty while there is none.
         on_call: Gives who is on call for an incident's service: empty when nobody is, None when that is not known.
+        path: Gives the escalation path of an incident's service as it is now; None when none is known.
     """
 
     def __init__(
@@ -83,7 +85,7 @@ class Desk:
         *,
         symbols: Symbols = UNICODE,
         strict: bool = False,
-        state_dir: Path | None = None,
+        state_dir: File | None = None,
         keys: Mapping[str, str] | None = None,
         sections: tuple[str, ...] = (),
         rules: Callable[[], Rules] | None = None,
@@ -100,6 +102,7 @@ class Desk:
         self.handover: Callable[[], list[Line]] = list
         self.under_way: Callable[[], str] = lambda: ""
         self.on_call: Callable[[Incident], str | None] = lambda _incident: None
+        self.path: Callable[[Incident], Path | None] = lambda _incident: None
         self._zone, self.utc = zone, False
         self.drafts = Drafts(store.path, store.author, store.clock)
 
@@ -122,17 +125,27 @@ class Desk:
         policy = self.promised[0]
         return clocks(replay, incident, policy) if policy else Clocks()
 
-    def warnings(self, wanted: Sequence[tuple[str, int]]) -> dict[str, tuple[int, int, int]]:
-        """Return of incidents, each with the number of its newest entry, from when on they are near and late.
+    def warnings(self, wanted: Sequence[tuple[str, int]]) -> dict[str, tuple[int, int, int, int]]:
+        """Return of incidents, each with the number of its newest entry, from when on they are near, late, to escalate.
 
         It folds each, so it is called in a thread; a store that cannot be read just now gives those it has read.
         """
-        found: dict[str, tuple[int, int, int]] = {}
+        found: dict[str, tuple[int, int, int, int]] = {}
         with suppress(StoreError), closing(self.store.another_reader()) as reader:
             for incident, last in wanted:
                 replay = reader.replay(incident)
-                found[incident] = (last, *self.clocks(replay, replay.result()).warns())
+                shown = replay.result()
+                found[incident] = (last, *self.clocks(replay, shown).warns(), self._escalates(shown))
         return found
+
+    def _escalates(self, incident: Incident) -> int:
+        """Return from when on a level of an incident's path is due, ms; the end of time for never."""
+        from domain.times import LATEST
+
+        path = self.path(incident)
+        found = path.standing(incident, self.now()) if path else None
+        coming = (found.due[0] if found.due else found.next) if found else None
+        return coming.at if coming else LATEST
 
     @property
     def me(self) -> str:

@@ -11,6 +11,7 @@ from textual.timer import Timer
 
 from domain import actions, lifecycle
 from domain.clocks import LAST_MINUTES, Clocks
+from domain.escalation import Path
 from domain.incident import Incident
 from domain.moments import woven
 from screens import verbs
@@ -55,7 +56,7 @@ class Detail(DeskScreen):
 
     def compose(self) -> ComposeResult:
         """Lay the screen out."""
-        yield Facts(self.desk.symbols, lambda: self.desk.zone, self.desk.now, self._on_call)
+        yield Facts(self.desk.symbols, lambda: self.desk.zone, self.desk.now, self._on_call, self._path)
         yield StatusBar(self.desk.symbols)
         yield Timeline(self.desk.symbols, lambda: self.desk.zone)
         yield self.keys_line()
@@ -99,6 +100,9 @@ class Detail(DeskScreen):
 
     def _on_call(self, incident: Incident) -> str | None:
         return self.desk.on_call(incident)  # which the desk is given only a while after the start
+
+    def _path(self, incident: Incident) -> Path | None:
+        return self.desk.path(incident)
 
     def _show_facts(self) -> None:
         self.query_one(Facts).show(self._incident, self.desk.others(self._shown), self._clocks)
@@ -251,6 +255,12 @@ class Detail(DeskScreen):
         from screens.roles import give_role
 
         self.do(give_role(self, self._incident), asks=True)
+
+    def action_escalate(self) -> None:
+        """Escalate it."""
+        from screens.escalate import escalate
+
+        self.do(escalate(self, self._incident), asks=True)
 
     def action_link(self) -> None:
         """Link something."""

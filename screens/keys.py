@@ -81,6 +81,7 @@ KEYS: tuple[Key, ...] = (
     Key("detail.set", "E", "E", "set any field by its name"),
     Key("detail.command", "T", "T", "take command"),
     Key("detail.roles", "r", "r", "roles: give one to somebody, or relieve"),
+    Key("detail.escalate", "x", "x", "escalate: call the next level, and say why"),
     Key("detail.owner", "o", "o", "give it to somebody"),
     Key("detail.link", "l", "l", "link a resource, an originator, a tag or an incident", "link"),
     Key("detail.follow_up", "f", "f", "add a follow-up"),

@@ -144,6 +144,14 @@ def _since(column: str) -> Callable[[Term, Asker], Condition]:
     return condition
 
 
+def _escalated(term: Term, _asker: Asker) -> Condition:
+    return f"escalation {'>' if term.value == 'yes' else '='} 0", ()
+
+
+def _level(term: Term, _asker: Asker) -> Condition:
+    return f"escalation {term.op} ?", (term.value,)
+
+
 def _flag(term: Term, asker: Asker) -> Condition:
     if term.value == "new":
         return (
@@ -172,4 +180,6 @@ _TERMS: Mapping[str, Callable[[Term, Asker], Condition]] = {
     "age": _since("raised_at"),
     "updated": _since("updated_at"),
     "is": _flag,
+    "escalated": _escalated,
+    "level": _level,
 }

@@ -42,6 +42,12 @@ def handing(connection: sqlite3.Connection, me: str, limit: int) -> Handing:
     return Handing([row[0] for row in rows], _left(connection), counts, int(count) - len(rows))
 
 
+def watched(connection: sqlite3.Connection, limit: int) -> list[tuple[str, int]]:
+    """Return at most `limit` open incidents, the most urgent first, each with the number of its newest entry."""
+    sql = f"SELECT id, last FROM incident WHERE key < {FIRST_CLOSED} ORDER BY key LIMIT ?"
+    return [(identifier, int(last)) for identifier, last in connection.execute(sql, (limit,))]
+
+
 def _left(connection: sqlite3.Connection) -> list[str]:
     sql = f"SELECT id FROM incident INDEXED BY incident_to_do WHERE to_do > 0 AND key >= {FIRST_CLOSED} ORDER BY key"
     return [identifier for (identifier,) in connection.execute(sql)]

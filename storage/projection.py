@@ -172,6 +172,7 @@ def _row(incident: Incident, code: str, key: int, number: int, last: int, target
         "silenced_until": incident.silenced_until,
         "alias_of": incident.alias_of,
         "merged": target,
+        "escalation": incident.escalation_level,
         "last": last,
     }
 
@@ -221,6 +222,7 @@ def searchable(replay: Replay, incident: Incident) -> str:
     texts.update(dict.fromkeys(incident.classifiers))
     texts.update(dict.fromkeys(each.party for each in incident.told))
     texts.update(dict.fromkeys(each.note for each in incident.told))
+    texts.update(dict.fromkeys(text for each in incident.escalations for text in (each.to, each.reason)))
     texts.update(dict.fromkeys((incident.priority_reason or "",)))
     texts.update(dict.fromkeys(each.reason for each in incident.silences))
     texts.update(dict.fromkeys(incident.sections.values()))

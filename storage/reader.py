@@ -260,6 +260,13 @@ class Reader:
         with self._asking():
             return handing.handing(self._connection, self.me, limit)
 
+    def watched(self, limit: int) -> list[tuple[str, int]]:
+        """Return open incidents, the most urgent first, each with the number of its newest entry."""
+        from storage import handing
+
+        with self._asking():
+            return handing.watched(self._connection, limit)
+
     def refs(self, incidents: Iterable[str]) -> dict[str, str]:
         """Return the refs of incidents by id; those that are not here are left out."""
         wanted = list(incidents)

@@ -18,7 +18,7 @@ _DDL = (
         resources TEXT NOT NULL, raised_at INTEGER NOT NULL, acknowledged_at INTEGER, mitigated_at INTEGER,
         ended_at INTEGER, updated_at INTEGER NOT NULL, conflicts INTEGER NOT NULL, firing INTEGER NOT NULL,
         drill BOOLEAN NOT NULL, to_do INTEGER NOT NULL, silenced_until INTEGER, alias_of TEXT, merged TEXT,
-        last INTEGER NOT NULL
+        escalation INTEGER NOT NULL, last INTEGER NOT NULL
     )
     """,
     "CREATE INDEX incident_code ON incident (code)",

@@ -170,6 +170,7 @@ class IncidentRow(SQLModel, table=True):
     silenced_until: int | None = None
     alias_of: str | None = None
     merged: str | None = None
+    escalation: int
     last: int
 
 

@@ -173,6 +173,7 @@ class Writing:
         """
         mine = select(ENTRY).where(ENTRY.c.device == self._chain.device, ENTRY.c.author == self._journal.author)
         mine = mine.where(ENTRY.c.source.in_(("human", "implied")), ENTRY.c.kind.not_in(("raise", "redact", "device")))
+        mine = mine.where(ENTRY.c.src.is_(None))  # what a program recorded by itself is nobody's action
         if incident is not None:
             mine = mine.where(ENTRY.c.incident.in_([incident, *self.parts(incident)]))
         for row in self._connection.execute(mine.order_by(ENTRY.c.dseq.desc()).limit(1000)):

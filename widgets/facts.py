@@ -14,6 +14,8 @@ from textual.widget import Widget
 
 from domain.clocks import Clocks, in_words
 from domain.durations import short
+from domain.escalation import Path
+from domain.escalation_words import coming, reached
 from domain.incident import Incident, Item
 from domain.silences import silenced
 from domain.text import safe_text
@@ -26,6 +28,7 @@ from widgets.spans import Span, Spans, between, clip, plain
 
 _WIDE = 100  # cells from which on there is room for both clocks
 _LINES = 5
+_MOMENTS = 2  # the line of the moments, which says how far it was escalated, too
 _NAMED = 2  # of those who have it open too, by name; there is little room beside a title
 
 
@@ -40,8 +43,10 @@ class Facts(Widget):
         zone: Callable[[], tzinfo],
         now: Callable[[], int],
         on_call: Callable[[Incident], str | None] = lambda _incident: None,
+        path: Callable[[Incident], Path | None] = lambda _incident: None,
     ) -> None:
         super().__init__(id="facts")
+        self._path = path
         self._symbols, self._zone, self._now, self._on_call = symbols, zone, now, on_call
         self._incident: Incident | None = None
         self._others: tuple[str, ...] = ()
@@ -64,6 +69,8 @@ class Facts(Widget):
         if shown := self._incident:
             zone, now, on_call = self._zone(), self._now(), self._on_call(shown)
             lines = fact_lines(shown, width, zone, now, self._symbols, self._others, self._clocks, on_call)
+            if y == _MOMENTS:
+                lines[y] = with_escalation(lines[y], shown, self._path(shown), now, self._symbols)
         return strip(clip(lines[y] if y < len(lines) else [], width), width, self.rich_style)
 
 
@@ -149,6 +156,22 @@ def _moments(incident: Incident, zone: tzinfo, now: int, symbols: Symbols) -> Sp
     if incident.ended_at is None:
         spans += [*_dot(symbols), Span(f"open for {short(now - since)}")]
     return spans
+
+
+def with_escalation(line: Spans, incident: Incident, path: Path | None, now: int, symbols: Symbols) -> Spans:
+    """Return the line of the moments with how far up the path it is, and which level comes next or is due.
+
+    What was called or is due stands in front, where a narrow screen does not cut it.
+    """
+    found = path.standing(incident, now) if path else None
+    following = coming(found, path.steps, now) if path and found else ""
+    calm = [*_dot(symbols), plain(following, "muted")] if following and found and not found.due else []
+    urgent = [plain(said, "strong")] if (said := reached(incident)) else []
+    if following and not calm:
+        urgent += [*(_dot(symbols) if urgent else []), plain(following, "warn")]
+    if not urgent:
+        return [*line, *calm]
+    return [Span(" "), *urgent, *calm, *_dot(symbols), Span(line[0].text.lstrip(), line[0].role), *line[1:]]
 
 
 def _touched(incident: Incident, symbols: Symbols) -> Spans:

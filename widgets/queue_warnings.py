@@ -1,4 +1,4 @@
-"""Which rows of the queue have a target that has passed or comes soon; a sign before the age says so."""
+"""Which rows of the queue have a level to escalate, or a target that has passed or comes soon: a sign says so."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping
 
 from domain.rows import QueueRow
 
-LATE, NEAR, NONE = "!", "~", " "
+ESCALATE, LATE, NEAR, NONE = "^", "!", "~", " "
 _KEPT = 5_000  # incidents whose moments are remembered
 
-Moments = tuple[int, int, int]
-"""Of one incident: the number of its newest entry when it was looked at, and from when on it is near and late, ms."""
+Moments = tuple[int, int, int, int]
+"""Of one incident: the number of its newest entry when it was looked at, from when on it is near and late, and from
+when on a level of its escalation path is due, ms."""
 
 
 class QueueWarnings:
@@ -20,10 +21,12 @@ class QueueWarnings:
         self._known: dict[str, Moments] = {}
 
     def sign(self, row: QueueRow, now: int) -> str:
-        """Return the sign of a row: `!` late, `~` near, a blank else."""
+        """Return the sign of a row: `^` a level is due, `!` late, `~` near, a blank else."""
         if row.ended_at is not None or row.is_silenced(now) or (known := self._known.get(row.id)) is None:
             return NONE
-        _last, near, late = known
+        _last, near, late, escalate = known
+        if now >= escalate:
+            return ESCALATE
         return LATE if now > late else NEAR if now >= near else NONE
 
     def missing(self, rows: Iterable[QueueRow]) -> list[QueueRow]:
@@ -38,4 +41,4 @@ class QueueWarnings:
 
 
 def _may_warn(row: QueueRow) -> bool:
-    return row.ended_at is None and row.priority is not None and not row.drill
+    return row.ended_at is None and not row.drill

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _WAL_BUG = ((3, 7, 0), (3, 51, 2))  # two writers that checkpoint at once can corrupt the file; we lock round writes
 _OLDEST_CLOCK = 1_735_689_600_000  # 2025-01-01: a clock before it was never set
+_RANKS = ("P1", "P2", "P3", "P4", None)
 
 
 class Check(NamedTuple):
@@ -92,10 +93,34 @@ def triage(call: Call) -> list[Check]:
 
 def reminders(call: Call) -> list[Check]:
     """Look at what is reminded of."""
-    from app.rules import stale_after
+    from app.rules import rings_again, stale_after
     from domain.durations import short
 
-    return [Check("reminders", "ok", f"acknowledged and left after {short(stale_after(call.session.loaded))}")]
+    loaded = call.session.loaded
+    given, again = loaded.settings.reminders, rings_again(loaded)
+    means = [name for name, on in (("bell", given.bell), ("OSC 9", given.osc9)) if on]
+    rings = f"; rings by {' and '.join(means)}" if means else "; no bell"
+    once_more = f", again after {short(again)}" if means and again is not None else ""
+    says = f"acknowledged and left after {short(stale_after(loaded))}{rings}{once_more}"
+    found = [Check("reminders", "ok", says)]
+    if given.osc9 and os.environ.get("TMUX"):
+        remedy = "set -g allow-passthrough on, in ~/.tmux.conf."
+        found.append(Check("reminders", "note", "OSC 9 goes through tmux only where that lets it", remedy))
+    return found
+
+
+def escalation(call: Call) -> list[Check]:
+    """Look at the timers of escalation paths; what is wrong with a path itself, `on_call` says."""
+    from app.oncall.paths import Paths
+
+    session = call.session
+    services = Paths(session.loaded, session.clock()).roster.services.values()
+    timed = sum(any(each.stands(n, name) for n in range(1, len(each.path) + 1) for name in _RANKS) for each in services)
+    if not timed:
+        return [Check("escalation", "ok", "no timers: nobody is reminded of a next level")]
+    automatic = session.settings.escalation.automatic
+    who = "a running program records it" if automatic else "a person is reminded"
+    return [Check("escalation", "ok", f"{timed} of {len(services)} services with timers; when a level is due, {who}")]
 
 
 def keys(call: Call) -> list[Check]:
@@ -265,5 +290,20 @@ def _newest(call: Call) -> int | None:
     return max((row.updated_at for row in rows), default=None)
 
 
-ALL = (versions, terminal, settings, triage, reminders, keys, sla, on_call, folders, sqlite, store, clock, hooks)
+ALL = (
+    versions,
+    terminal,
+    settings,
+    triage,
+    reminders,
+    keys,
+    sla,
+    on_call,
+    escalation,
+    folders,
+    sqlite,
+    store,
+    clock,
+    hooks,
+)
 """The checks, in the order they are shown."""

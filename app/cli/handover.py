@@ -24,14 +24,14 @@ def handover(call: Call) -> None:
     It counts facts: who owns what and what comes next, what was acknowledged and left, updates that were promised,
     follow-ups that are not done, and what others wrote since you last looked.
     """
-    from app.handing import handed_over
+    from app.handing import handed_over, path_of
     from app.rules import stale_after
     from app.targets import policy_of
 
     session = call.session
     stale = stale_after(session.loaded)
     policy = policy_of(session.loaded)
-    found, more = handed_over(session.store.reader, session.clock(), stale, session.zone, policy)
+    found, more = handed_over(session.store.reader, session.clock(), stale, session.zone, policy, path_of(session))
     if call.json:
         call.out.object(_object(found, more))
         return
@@ -50,6 +50,7 @@ def _object(found: Handover, more: int) -> dict[str, Any]:
         "open": [_open(each, found.at) for each in found.open],
         "more": more,
         "targets": [each.incident.ref for each in found.targets],
+        "escalations_due": [each.incident.ref for each in found.escalations],
         "stale": [each.incident.ref for each in found.stale],
         "updates_due": [each.incident.ref for each in found.updates],
         "changed": [each.incident.ref for each in found.changed],
@@ -76,6 +77,7 @@ def _open(each: Open, now: int) -> dict[str, Any]:
         "changed": each.changed,
         "target": _target(each.clock, now) if each.clock else None,
         "stale_since": iso(each.stale_since),
+        "escalation": {"level": incident.escalation_level, "due": each.escalation_due, "text": each.escalation or None},
         "next_update_at": iso(each.update_due),
         "drill": incident.drill,
     }

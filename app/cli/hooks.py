@@ -37,7 +37,7 @@ def list_(call: Call) -> None:
         return
     style = call.out.style
     if not found:
-        call.out.line(style(f"No hooks. They are programs in {folder}, called pre-record and post-record."))
+        call.out.line(style(f"No hooks. They are programs in {folder}, called pre-record, post-record or reminder."))
     for each in found:
         target = f" -> {each.target}" if each.path.is_symlink() else ""
         state = style(f"{each.state:<6}", _ROLES[each.state])
@@ -95,8 +95,12 @@ def _newest(call: Call, ref: str | None) -> Act:
 
 
 def _try(call: Call, hook: Hook, act: Act) -> Ended:
-    from app.hooks.finding import PRE
+    from app.hooks.finding import PRE, REMINDER
 
+    if hook.stage == REMINDER:
+        from app.hooks.reminding import run_one, sample
+
+        return run_one(call.session.hooks, hook, [sample(act.incidents[0])], lambda: False, test=True)
     settings = call.session.settings.hooks
     seconds = settings.pre_time if hook.stage == PRE else settings.post_time
     return call.session.hooks.run(hook, act, seconds, lambda: False, test=True)

@@ -13,6 +13,7 @@ from domain.times import stamp
 
 if TYPE_CHECKING:
     from domain.clocks import Clocks
+    from domain.escalation import Path
     from domain.incident import Incident, Item
     from domain.moments import Moment
     from domain.rows import QueueRow
@@ -57,11 +58,15 @@ def result_line(incident: Incident, style: Style) -> str:
     return "  ".join(parts)
 
 
-def incident_lines(incident: Incident, clocks: Clocks, zone: tzinfo, now: int, style: Style) -> Iterator[str]:
-    """Yield everything that is known of an incident."""
+def incident_lines(
+    incident: Incident, clocks: Clocks, zone: tzinfo, now: int, style: Style, path: Path | None = None
+) -> Iterator[str]:
+    """Yield everything that is known of an incident; `path` is the escalation path of its service."""
     yield f"{style(incident.ref, 'ref')}  {style(incident.title, 'strong')}"
     yield from _facts(_state(incident, now), style)
     yield from _clocks(clocks, zone, now, style)
+    if path or incident.escalations:
+        yield from _escalation(incident, path, zone, now, style)
     yield from _facts(_moments(incident, zone), style)
     yield from _facts(_silence(incident, zone, now), style)
     yield from _facts(_members(incident), style)
@@ -114,6 +119,20 @@ def _clocks(clocks: Clocks, zone: tzinfo, now: int, style: Style) -> Iterator[st
             at = f" (target {stamp(due, zone)})" if due is not None and clock.state(now) != "paused" else ""
             role = "alarm" if clock.met(now) is False else "warning" if clock.is_near(now) else ""
             yield f"{style(f'{clock.name.capitalize():<14}', 'dim')}{style(words.partition(' ')[2] + at, role)}"
+
+
+def _escalation(incident: Incident, path: Path | None, zone: tzinfo, now: int, style: Style) -> Iterator[str]:
+    from domain.escalation_words import coming, reached  # a list has no paths
+
+    said = reached(incident)
+    if said and incident.escalated_at is not None:
+        said = f"{said}, {stamp(incident.escalated_at, zone)}"
+    found = path.standing(incident, now) if path else None
+    following = coming(found, path.steps, now) if found and path else ""
+    role = "warning" if found and found.due else ""
+    for name, text, how in (("Escalated", said, ""), ("Escalation", following, role)):
+        if text:
+            yield f"{style(f'{name:<14}', 'dim')}{style(text, how)}"
 
 
 def _moments(incident: Incident, zone: tzinfo) -> Iterator[tuple[str, Any]]:

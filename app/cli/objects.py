@@ -70,6 +70,7 @@ def _more(incident: Incident) -> dict[str, Any]:
             for each in incident.told
         ],
         "next_update_at": iso(incident.next_update_at),
+        "escalation": _escalation(incident),
         "classifiers": dict(incident.classifiers),
         "custom": dict(incident.custom),
         "conflicts": sorted(incident.conflicts),
@@ -77,6 +78,18 @@ def _more(incident: Incident) -> dict[str, Any]:
         "alerts": incident.alerts,
         "firing": incident.firing,
         "entries": incident.entries,
+    }
+
+
+def _escalation(incident: Incident) -> dict[str, Any]:
+    found = incident.escalation
+    return {
+        "level": incident.escalation_level,
+        "to": (found.to or None) if found else None,
+        "at": iso(incident.escalated_at),
+        "by": found.by if found else None,
+        "reason": (found.reason or None) if found else None,
+        "automatic": found.automatic if found else False,
     }
 
 

@@ -140,7 +140,9 @@ def _object(answer: _Answer) -> dict[str, Any]:
         "next": _shift(duty.next) if duty and duty.next else None,
         "gap": duty.gap if duty else False,
         "gaps": [{"from": iso(each.begin), "until": iso(each.end)} for each in answer.gaps],
-        "escalation": [_step(each) for each in answer.path],
+        "escalation": [_step(each, answer.service) for each in answer.path],
+        "until": answer.service.until if answer.service else None,
+        "repeat": answer.service.repeat if answer.service else 0,
     }
 
 
@@ -150,8 +152,11 @@ def _shift(shift: Shift) -> dict[str, Any]:
     return {"who": shift.who, "from": iso(shift.begin), "until": iso(shift.end), "override": shift.override}
 
 
-def _step(step: Step) -> dict[str, Any]:
-    return {"level": step.level, "rota": step.name if step.is_rota else None, "who": step.who or None}
+def _step(step: Step, service: Service | None) -> dict[str, Any]:
+    timers = service.timers(step.level) if service else {}
+    after = {name or "other": ms // 1000 for name, ms in timers.items()}
+    rota = step.name if step.is_rota else None
+    return {"level": step.level, "rota": rota, "who": step.who or None, "after_s": after}
 
 
 # -- for people --------------------------------------------------------------------------------------------------------
@@ -206,6 +211,14 @@ def _duty_lines(call: Call, answer: _Answer, at: int) -> Iterator[tuple[str, str
 
 
 def _path_lines(answer: _Answer) -> Iterator[tuple[str, str, str]]:
+    from domain.oncall.timing import in_words
+
+    service = answer.service
     for step in answer.path:
         who = f"{step.who or 'nobody'} (rota {step.name})" if step.is_rota else step.who
-        yield ("escalation" if step.level == 1 else ""), f"{step.level}. {who}", "" if step.who else "warning"
+        stands = in_words(service.timers(step.level)) if service else ""
+        last = service is not None and step.level == len(answer.path) and not service.repeat
+        said = f"{step.level}. {who}{f', then after {stands}' if stands and not last else ''}"
+        yield ("escalation" if step.level == 1 else ""), said, "" if step.who else "warning"
+    if service and service.repeat and service.path:
+        yield "", f"and again from 1, {service.repeat} times", ""

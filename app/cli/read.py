@@ -19,7 +19,8 @@ def list_(call: Call, query: tuple[str, ...], limit: int, everything: bool) -> N
     """List the queue: every incident, the open ones first, or those that match QUERY.
 
     QUERY is words and terms, all of which must hold: status:open priority:<=P2 owner:me tag:db type:outage
-    age:>2h updated:<1d "disk full". A leading - negates a term; write -- before words that begin with one.
+    age:>2h updated:<1d escalated:yes level:>=2 "disk full". A leading - negates a term; write -- before words that
+    begin with one.
     """
     if wrong := next((word for word in query if word.startswith("--")), None):
         from app.cli.errors import Usage
@@ -84,21 +85,26 @@ def _queue_object(call: Call, text: str, limit: int | None) -> None:
 @click.pass_obj
 def show(call: Call, ref: str) -> None:
     """Show an incident: its state, clocks, moments, members and description."""
+    from app.cli.escalate import next_object
     from app.cli.sla import clocks_of, sla_object
+    from app.handing import path_of
 
     reader, now = call.session.store.reader, call.session.clock()
     (identifier,) = call.ids((ref,))
     replay = reader.replay(identifier)
     incident = reader.named(replay.result())
     clocks = clocks_of(call, replay, incident)
+    path = path_of(call.session)(incident)
     if call.json:
         from app.cli.objects import incident_object
 
-        call.out.object({**incident_object(incident, now), "sla": sla_object(clocks, now)})
+        found = incident_object(incident, now)
+        found["escalation"] |= next_object(path, incident, now)
+        call.out.object({**found, "sla": sla_object(clocks, now)})
         return
     from app.cli.layout import incident_lines
 
-    call.out.lines(incident_lines(incident, clocks, call.session.zone, now, call.out.style))
+    call.out.lines(incident_lines(incident, clocks, call.session.zone, now, call.out.style, path))
 
 
 @click.command("log", cls=Verb)

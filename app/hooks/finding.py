@@ -11,8 +11,8 @@ from typing import Literal, NamedTuple
 
 from domain.vocabulary import nearest
 
-PRE, POST = "pre-record", "post-record"
-STAGES = (PRE, POST)
+PRE, POST, REMINDER = "pre-record", "post-record", "reminder"
+STAGES = (PRE, POST, REMINDER)
 State = Literal["runs", "off", "broken", "unsafe"]
 _LINKS = 40  # that lead to one another, as the kernel counts
 _OTHERS = stat.S_IWGRP | stat.S_IWOTH
@@ -23,7 +23,7 @@ class Hook(NamedTuple):
 
     Attributes:
         name: Its place below the folder, e.g. `pre-record.d/10-notes`.
-        stage: `pre-record` or `post-record`; empty for what is none.
+        stage: `pre-record`, `post-record` or `reminder`; empty for what is none.
         path: Its place.
         target: The file behind it, links followed.
         state: It runs; is off (not executable); is broken (no file); or unsafe (somebody else can change it).
@@ -61,7 +61,7 @@ def hooks_of(folder: Path, stage: str) -> list[Hook]:
 
 
 def everything(folder: Path) -> list[Hook]:
-    """Return all that lies in the folder: the hooks of both stages, and what can be run and is none.
+    """Return all that lies in the folder: the hooks of all stages, and what can be run and is none.
 
     Raises:
         OSError: The folder cannot be read.
@@ -77,7 +77,7 @@ def strangers(folder: Path) -> list[Hook]:
             known = each.name in (*STAGES, *(f"{stage}.d" for stage in STAGES)) or not _counts(each.name)
             if not known and each.is_file() and os.access(each.path, os.X_OK):
                 near = nearest(each.name, STAGES)
-                remedy = f"Did you mean {near}?" if near else f"The names of hooks are {' and '.join(STAGES)}."
+                remedy = f"Did you mean {near}?" if near else f"The names of hooks are {', '.join(STAGES)}."
                 path = folder / each.name
                 found.append(Hook(each.name, "", path, path, "off", "no hook has this name, so it never runs", remedy))
     return found

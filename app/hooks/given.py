@@ -53,19 +53,24 @@ def environment(environ: Mapping[str, str], act: Act, database: Path, terminal: 
         database: The store.
         terminal: The device of the terminal tocsin runs on, empty for none.
     """
-    kept = {name: environ[name] for name in _KEPT if name in environ}
-    kept.setdefault("PATH", os.defpath)
     told = {
         "TOCSIN_HOOK": "1",
-        "TOCSIN_REF": _words(each.ref for each in act.incidents),
-        "TOCSIN_KIND": _words(each.kind for each in act.entries),
-        "TOCSIN_WHAT": _words(map(what_of, act.entries)),
+        "TOCSIN_REF": words_of(each.ref for each in act.incidents),
+        "TOCSIN_KIND": words_of(each.kind for each in act.entries),
+        "TOCSIN_WHAT": words_of(map(what_of, act.entries)),
         "TOCSIN_DATABASE": str(database),
     }
-    return kept | told | ({"TOCSIN_TTY": terminal} if terminal else {})
+    return kept_of(environ) | told | ({"TOCSIN_TTY": terminal} if terminal else {})
 
 
-def _words(names: Iterable[str]) -> str:
+def kept_of(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return what of our own environment a hook is given."""
+    kept = {name: environ[name] for name in _KEPT if name in environ}
+    kept.setdefault("PATH", os.defpath)
+    return kept
+
+
+def words_of(names: Iterable[str]) -> str:
     """Return names, each once, with blanks between; one that could be taken for two is left out."""
     fit = (name for name in dict.fromkeys(names) if name and not any(map(str.isspace, name)))
     return " ".join(list(fit)[:_MOST_REFS])

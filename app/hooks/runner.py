@@ -85,7 +85,7 @@ class Hooks:
         bad = next((hook for hook in found if hook.state in _BAD), None)
         if bad is not None and self.settings.no_answer == "refuse":
             raise Refused(f"{bad.name} was not run: {bad.says}", bad.remedy, "hook")
-        return self._runnable(found)
+        return self.runnable(found)
 
     def _judge(self, hook: Hook, act: Act, ended: Ended) -> None:
         """Tell what was wrong with a hook that did not refuse; one without an answer may count as a refusal."""
@@ -95,14 +95,14 @@ class Hooks:
             raise Refused(trouble, f"It is logged in {self.log.path}.", "hook")
         if trouble:
             meanwhile = "" if answered(ended) else "; recorded without its answer"
-            self._trouble(f"{trouble}{meanwhile} ({_refs(act)})", ended.err)
+            self.trouble(f"{trouble}{meanwhile} ({_refs(act)})", ended.err)
 
     # -- after -------------------------------------------------------------------------------------------------------
 
     def after(self, act: Act) -> None:
         """Leave an act to the thread that runs `post-record` hooks."""
         if self._acts.qsize() >= _MOST_WAITING:
-            self._trouble(f"post-record hooks were not told of {_refs(act)}: {_MOST_WAITING:,} acts wait for them")
+            self.trouble(f"post-record hooks were not told of {_refs(act)}: {_MOST_WAITING:,} acts wait for them")
             return
         self._acts.put(act)
         if self._thread is None:
@@ -114,14 +114,14 @@ class Hooks:
             try:
                 self._post(act)
             except Exception as error:  # noqa: BLE001 - whatever it was, the next act's hooks are run
-                self._trouble(f"post-record hooks failed ({_refs(act)}): {type(error).__name__}")
+                self.trouble(f"post-record hooks failed ({_refs(act)}): {type(error).__name__}")
         self._done.set()
 
     def _post(self, act: Act) -> None:
-        for hook in self._runnable(hooks_of(self.place.folder, POST)):
+        for hook in self.runnable(hooks_of(self.place.folder, POST)):
             ended = self.run(hook, act, self.settings.post_time, self._stop.is_set)
             if trouble := trouble_of(hook.name, ended, self.settings.post_time):
-                self._trouble(f"{trouble} ({_refs(act)})", ended.err)
+                self.trouble(f"{trouble} ({_refs(act)})", ended.err)
             if self._stop.is_set():
                 return
 
@@ -153,7 +153,7 @@ class Hooks:
                 act = self._acts.get_nowait()
                 left += [_refs(act)] if act is not None else []
         if left:
-            self._trouble(f"post-record hooks were not told of {len(left):,} acts: {', '.join(left[:5])}")
+            self.trouble(f"post-record hooks were not told of {len(left):,} acts: {', '.join(left[:5])}")
 
     # -- both --------------------------------------------------------------------------------------------------------
 
@@ -170,15 +170,16 @@ class Hooks:
             stopped=stopped,
         )
 
-    def _runnable(self, found: list[Hook]) -> list[Hook]:
+    def runnable(self, found: list[Hook]) -> list[Hook]:
         """Return the hooks that may run; what must not is told once."""
         for hook in found:
             if hook.state in _BAD and hook.says not in self._said:
                 self._said.add(hook.says)
-                self._trouble(f"{hook.name} was not run: {hook.says}. {hook.remedy}")
+                self.trouble(f"{hook.name} was not run: {hook.says}. {hook.remedy}")
         return [hook for hook in found if hook.state == "runs"]
 
-    def _trouble(self, line: str, err: bytes = b"") -> None:
+    def trouble(self, line: str, err: bytes = b"") -> None:
+        """Tell a line, and keep it in the log with what the hook printed on stderr."""
         self.log.write(line, err)
         self.tell(line)
 

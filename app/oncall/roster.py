@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
-from domain.oncall import reading
+from domain.oncall import reading, timing
 from domain.oncall.reading import Unreadable
 from domain.oncall.rotas import HORIZON, Layer, Rota, Stint
-from domain.oncall.services import Level, Roster, Service, service_key
+from domain.oncall.services import ACKNOWLEDGED, Level, Roster, Service, Timers, service_key
 from domain.vocabulary import nearest
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class Problem:
         where: The file with its line, or the variable.
         what: The setting, and what is wrong with it.
         remedy: What to do.
-        owner: (`rotas` or `services`, its name): what cannot be used because of it.
+        owner: (`rotas` or `services`, its name), or `escalation`: what cannot be used because of it.
     """
 
     where: str
@@ -65,7 +66,7 @@ def read_roster(loaded: Loaded, at: int) -> tuple[Roster, list[Problem]]:
     """
     given = loaded.settings
     unread = [Problem.of_section(name, loaded.problems[name]) for name in ONCALL if name in loaded.problems]
-    if unread or (not given.rotas and not given.services):
+    if unread or not (given.rotas or given.services or any(name.startswith("escalation.") for name in loaded.origins)):
         return Roster(), unread
     builder = _Builder(loaded, at)
     rotas = {name: rota for name, each in given.rotas.items() if (rota := builder.rota(name, each))}
@@ -86,7 +87,7 @@ def problems_of(service: Service, problems: Sequence[Problem]) -> list[Problem]:
     """Return those problems that keep a service from being answered for."""
     rotas = {level.name for level in service.path if level.is_rota} | {service.rota}
     owners = {("rotas", name) for name in rotas} | {("services", service.name)}
-    return [each for each in problems if each.owner in owners]
+    return [each for each in problems if each.owner in owners or each.owner[0] == "escalation"]
 
 
 class _Builder:
@@ -190,6 +191,7 @@ class _Builder:
     def services(self, given: Mapping[str, settings.Service], rotas: list[str]) -> dict[str, Service]:
         """Return the services by their keys; what one names wrongly is left out of it."""
         found: dict[str, Service] = {}
+        _ = self._every  # what is wrong there is said once, whether a service needs it or not
         for name, each in given.items():
             place = ("services", name)
             service = self._service(place, each, rotas)
@@ -202,10 +204,33 @@ class _Builder:
 
     def _service(self, place: Place, given: settings.Service, rotas: list[str]) -> Service:
         rota = self._rota_name((*place, "rota"), given.rota, rotas) if given.rota else ""
-        levels = [self._level((*place, "escalation"), each, rotas) for each in given.escalation]
-        return Service("", given.owner, rota, tuple(filter(None, levels)))
+        levels = [self._level((*place, "escalation"), n, each, rotas) for n, each in enumerate(given.escalation)]
+        timers, end, again = self._every
+        after, until, repeat = given.escalate_after, given.escalate_until, given.escalate_repeat
+        if after is not None:
+            timers = self._read((*place, "escalate_after"), lambda: timing.timers(after)) or {}
+        if until is not None:
+            end = self._read((*place, "escalate_until"), lambda: timing.until(until)) or ACKNOWLEDGED
+        if repeat is not None:
+            again = self._read((*place, "escalate_repeat"), lambda: timing.repeat(repeat)) or 0
+        return Service("", given.owner, rota, tuple(filter(None, levels)), timers, end, again)
 
-    def _level(self, place: Place, text: str, rotas: list[str]) -> Level | None:
+    @cached_property
+    def _every(self) -> tuple[Timers, str, int]:
+        """How long levels stand, until what, and how often again, in services that say nothing else."""
+        given = self._loaded.settings.escalation
+        after = self._read(("escalation", "after"), lambda: timing.timers(given.after)) or {}
+        until = self._read(("escalation", "until"), lambda: timing.until(given.until)) or ACKNOWLEDGED
+        return after, until, self._read(("escalation", "repeat"), lambda: timing.repeat(given.repeat)) or 0
+
+    def _level(self, place: Place, n: int, given: str | Mapping[str, str], rotas: list[str]) -> Level | None:
+        if isinstance(given, str):
+            return self._named(place, given, rotas)
+        after = self._read((*place, n), lambda: timing.level(given))
+        named = self._named((*place, n), given.get("who", ""), rotas)
+        return replace(named, after=after) if named else None
+
+    def _named(self, place: Place, text: str, rotas: list[str]) -> Level | None:
         if not text.lower().startswith(_ROTA):
             if not text.strip():
                 self._wrong(place, Unreadable("a level names nobody", f"Write a person, or {_ROTA}NAME."))

@@ -12,23 +12,53 @@ from types import MappingProxyType
 from domain.oncall.rotas import Duty, Rota, duty
 from domain.vocabulary import SERVICE_CATEGORIES, slug
 
+ACKNOWLEDGED, RESOLVED = "acknowledged", "resolved"
+ANY = ""
+"""Stands for every priority that has no time of its own."""
+Timers = Mapping[str, int]
+"""How long a level stands, ms by priority; none for a priority that is not named, unless `ANY` is."""
+
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """One level of an escalation path: a person, or whoever a rota has on call then."""
+    """One level of an escalation path: a person, or whoever a rota has on call then.
+
+    Attributes:
+        after: How long it stands until the next one is due; None for as long as the service says.
+    """
 
     name: str
     is_rota: bool = False
+    after: Timers | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A service: its owner, the name of its rota, and its escalation path; each may be empty."""
+    """A service: its owner, the name of its rota, and its escalation path; each may be empty.
+
+    Attributes:
+        after: How long each level stands that does not say so itself; empty for no timers.
+        until: What ends the path: `acknowledged` or `resolved`.
+        repeat: How often it is gone through again from the first level on.
+    """
 
     name: str
     owner: str = ""
     rota: str = ""
     escalation: tuple[Level, ...] = ()
+    after: Timers = field(default_factory=lambda: MappingProxyType({}))
+    until: str = ACKNOWLEDGED
+    repeat: int = 0
+
+    def timers(self, level: int) -> Timers:
+        """Return how long a level, from 1 on, stands until the next is due, by priority."""
+        own = self.path[level - 1].after
+        return self.after if own is None else own
+
+    def stands(self, level: int, priority: str | None) -> int | None:
+        """Return how long a level, from 1 on, stands for a priority, ms; None for ever."""
+        timers = self.timers(level)
+        return timers.get(priority or ANY, timers.get(ANY))
 
     @property
     def path(self) -> tuple[Level, ...]:

@@ -113,11 +113,21 @@ def _facts(replay: Replay) -> Iterator[Moment]:
         implied = " by acting on it" if entry.source == "implied" else ""
         yield _of(entry, f"{strong(entry.author)} acknowledged{implied}")
     told = {"mitigated": "stopped the impact", "reopened": "reopened it", "closed": "closed it"}
-    for name, words in (*told.items(), ("escalated", "escalated it"), ("told", "told others")):
+    for entry in replay.facts("escalated"):
+        who = "a timer" if entry.source == "implied" else strong(entry.author)
+        yield _of(entry, f"{who} escalated it{_whom(entry.payload)}{_said(entry.payload, 'reason', 'note', 'text')}")
+    for name, words in (*told.items(), ("told", "told others")):
         for entry in replay.facts(name):
             yield _of(entry, f"{strong(entry.author)} {words}{_said(entry.payload, 'note', 'reason', 'text')}")
     for entry in replay.facts("command"):
         yield _of(entry, f"{strong(entry.author)} ran {_command(entry.payload)}")
+
+
+def _whom(payload: dict[str, Any]) -> str:
+    """Return ` to NAME (level N)` of an escalation, as much of it as is there."""
+    to, level = payload.get("to"), payload.get("level")
+    name = f" to {strong(to)}" if isinstance(to, str) and to else ""
+    return f"{name} (level {level})" if isinstance(level, int) else name
 
 
 def _command(payload: dict[str, Any]) -> str:

@@ -73,7 +73,7 @@ def test_terms(text: str, terms: list[Term]) -> None:
         ("age:none", "none", "2h30m"),
         ("is:hungry", "hungry", "drill"),
         ("owner:<bo", "cannot be compared", "owner:bo"),
-        ("status:<resolved", "cannot be compared", "age, impact, priority, severity, updated, urgency"),
+        ("status:<resolved", "cannot be compared", "age, impact, level, priority, severity, updated, urgency"),
     ],
 )
 def test_a_wrong_term_is_named_with_the_right_one(text: str, says: str, remedy: str) -> None:

@@ -11,6 +11,7 @@ import pytest
 from domain import actions
 from domain.entry import Draft, Entry
 from domain.errors import Refused
+from domain.escalation import escalate
 from domain.undo import describe, undo
 from tests.domain.timeline import START, Memory, entry, raised, view
 
@@ -53,6 +54,7 @@ DONE: dict[str, Callable[[Memory], tuple[Draft, ...]]] = {
     "other label": lambda j: actions.move(j.incident, "other", text={"label": "With vendor"}),
     "star": lambda j: actions.star(j.incident, _note(j)),
     "section": lambda j: actions.write_sections(j.incident, {"impact": "no mail for an hour"}),
+    "escalation": lambda j: escalate(j.incident, (), to="dora", reason="nobody answers"),
     "follow-up": lambda j: actions.follow_up("f1", "Add a probe", "ana", "2026-12-01"),
 }
 

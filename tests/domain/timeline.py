@@ -111,6 +111,8 @@ def view(journal: Memory) -> dict[str, Any]:
     for name, value in found.items():
         if isinstance(value, tuple) and value and isinstance(value[0], Item):
             found[name] = sorted(repr(replace(item, entry="", also=())) for item in value)
+        if name == "escalations":
+            found[name] = [replace(each, entry="") for each in incident.escalations]
     found["conflicts"] = {name: sorted(repr(c.value) for c in each) for name, each in incident.conflicts.items()}
     found["texts"] = sorted((note.occurred_at, text) for note, text in journal.replay.notes())
     return found

@@ -20,10 +20,10 @@ def row(**changes: Any) -> QueueRow:
     return QueueRow(**{**values, **changes})
 
 
-@pytest.mark.parametrize(("now", "sign"), [(99, " "), (100, "~"), (200, "~"), (201, "!")])
+@pytest.mark.parametrize(("now", "sign"), [(99, " "), (100, "~"), (200, "~"), (201, "!"), (300, "^")])
 def test_the_sign_follows_the_moments(now: int, sign: str) -> None:
     warnings = QueueWarnings()
-    warnings.learn({"i": (7, 100, 200)})
+    warnings.learn({"i": (7, 100, 200, 300)})
     assert warnings.sign(row(), now) == sign
     assert warnings.sign(row(ended_at=50), now) == " "
     assert warnings.sign(row(id="unknown"), now) == " "
@@ -32,8 +32,8 @@ def test_the_sign_follows_the_moments(now: int, sign: str) -> None:
 def test_only_open_rows_with_news_are_missing() -> None:
     warnings = QueueWarnings()
     rows = [row(), row(id="drill", drill=1), row(id="over", ended_at=9), row(id="plain", priority=None)]
-    assert warnings.missing(rows) == rows[:1]
-    warnings.learn({"i": (7, 100, 200)})
+    assert warnings.missing(rows) == [rows[0], rows[3]]  # one without a priority may have a path all the same
+    warnings.learn({"i": (7, 100, 200, 300), "plain": (7, 100, 200, 300)})
     assert warnings.missing(rows) == []
     assert warnings.missing([row(last=8)]) == [row(last=8)]
 

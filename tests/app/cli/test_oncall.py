@@ -80,10 +80,27 @@ def test_the_same_for_scripts(cli: Cli, config: Path) -> None:
                 "next": ben,
                 "gap": False,
                 "gaps": [],
-                "escalation": [{"level": n, **each} for n, each in enumerate(path, 1)],
+                "escalation": [{"level": n, **each, "after_s": {}} for n, each in enumerate(path, 1)],
+                "until": "acknowledged",
+                "repeat": 0,
             }
         ],
     }
+
+
+def test_timers_are_said_with_the_path(cli: Cli, config: Path) -> None:
+    text = config.read_text().replace('"erik"', '{who = "erik", after = "1h"}')
+    config.write_text(text.replace("[services.Shop]", '[services.Shop]\nescalate_after = {P1 = "5m", other = "15m"}'))
+    lines = cli("oncall", "shop", *AT).out.splitlines()[-3:]
+    assert lines[0].endswith("1. ada (rota web), then after P1 5m, other 15m")
+    assert lines[2].endswith("3. erik")
+    config.write_text(config.read_text().replace("[services.Shop]", "[services.Shop]\nescalate_repeat = 2"))
+    assert cli("oncall", "shop", *AT).out.splitlines()[-2:] == [
+        "              3. erik, then after 1h",
+        "              and again from 1, 2 times",
+    ]
+    path = cli("oncall", "shop", "--json", *AT).json["services"][0]["escalation"]
+    assert [each["after_s"] for each in path] == [{"P1": 300, "other": 900}, {"P1": 300, "other": 900}, {"other": 3600}]
 
 
 def test_an_override_is_named_as_one(cli: Cli, config: Path) -> None:
