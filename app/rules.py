@@ -49,7 +49,9 @@ def rules_or_defaults(loaded: Loaded) -> Rules:
 
 def trouble_with(loaded: Loaded) -> str:
     """Return what is wrong with the team's own rules, in words; empty for nothing."""
-    for rules in (triage_rules, stale_after):
+    from app.parties import communication_of
+
+    for rules in (triage_rules, stale_after, communication_of):
         try:
             rules(loaded)
         except BadSettings as error:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from domain.clocks import in_words
 from domain.durations import short
 from domain.handover import Handover, Open, ToDo, presses
+from domain.outbox import words
 from domain.times import stamp
 
 
@@ -33,6 +34,12 @@ def lines(found: Handover, zone: tzinfo, more: int = 0) -> Iterator[Line]:
     for each in found.open:
         yield Line("")
         yield from _incident(each, found.at, zone)
+    if found.ended:
+        yield Line("")
+        yield Line("Still to be said of what is over", "head")
+        for outside in found.ended:
+            yield Line(f"  {outside.incident.ref}  {outside.incident.title}", "ref")
+            yield from (Line(f"    {text}", role) for text, role in words(outside, found.at, zone))
     if found.follow_ups:
         yield Line("")
         yield Line("Follow-ups that are not done", "head")
@@ -51,6 +58,7 @@ def summary(found: Handover, more: int = 0) -> str:
         (more, "of them not listed"), (unowned, "without an owner"), (len(found.stale), "acknowledged and left"),
         (len(found.targets), "near or past a target"),
         (len(found.updates), "with an update promised"), (late, "of those late"),
+        (len(found.to_tell), "with somebody to tell"),
         (len(found.changed), "changed since you looked"), (len(found.follow_ups), "to do afterwards"),
         (overdue, "of those late"),
     ):  # fmt: skip
@@ -73,8 +81,11 @@ def _incident(each: Open, now: int, zone: tzinfo) -> Iterator[Line]:
     if each.update_due is not None:
         late = each.update_due <= now
         when = f"{short(now - each.update_due)} late" if late else f"in {short(each.update_due - now)}"
-        parties = ", ".join(dict.fromkeys(told.party for told in incident.told))
+        last = {told.party: told.next_update_at for told in incident.told}
+        parties = ", ".join(party for party, at in last.items() if at is not None)
         yield Line(f"    update to {parties} due {stamp(each.update_due, zone)} ({when})", "warn" if late else "")
+    if each.outside is not None:
+        yield from (Line(f"    {text}", role) for text, role in words(each.outside, now, zone))
     if each.changed:
         yield Line(f"    {each.changed} entr{'y' if each.changed == 1 else 'ies'} of others since you looked", "dim")
 

@@ -13,8 +13,9 @@ from types import MappingProxyType
 from typing import Any
 
 from domain.entry import Entry
-from domain.incident import Choice, FollowUp, Incident, Item, Told
+from domain.incident import Choice, FollowUp, Incident, Item
 from domain.limits import LEVEL
+from domain.saying import SAID
 from domain.vocabulary import CLOSED_STATUSES, FINISHED, IMPACT_MEANING, PRIORITIES, SEVERITIES
 
 _RAISED = (
@@ -269,8 +270,9 @@ class Replay:
         found["closed_at"] = self._last("closed", reopened)
         found["published_at"] = self._last("postmortem_published", None)
         found["waived"] = bool(self.heads("fact:postmortem_waived"))
-        if "told" in names:
-            found["told"] = tuple(_told(entry) for entry in self.facts("told"))
+        for name in SAID.keys() & set(names):
+            attribute, read = SAID[name]
+            found[attribute] = tuple(map(read, self.facts(name)))
         if "alert" in names:
             found["alerts"], found["firing"] = self._alerts()
 
@@ -336,18 +338,6 @@ def _moment(value: Any) -> int | None:
 
 def _is_level(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and abs(value) <= LEVEL
-
-
-def _told(entry: Entry) -> Told:
-    value = entry.payload
-    return Told(
-        entry=entry.id,
-        party=_text(value.get("party")) or "",
-        note=_text(value.get("note")) or "",
-        at=entry.occurred_at,
-        by=entry.author,
-        next_update_at=_moment(value.get("next_update_at")),
-    )
 
 
 def _item(head: Head) -> Item:

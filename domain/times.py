@@ -76,6 +76,19 @@ def parse_moment(text: str, now: int, zone: tzinfo) -> int:
     return moment
 
 
+def parse_later(text: str, now: int, zone: tzinfo) -> int:
+    """Return a moment to come: a bare duration counts from now, and a time of day that is past is tomorrow's.
+
+    Raises:
+        BadTime: The text is neither, nor a date and time of at most a day ahead.
+    """
+    try:
+        return now + parse_duration(text.strip())
+    except BadTime:
+        moment = parse_moment(text, now, zone)
+    return moment + DAY if moment <= now and _CLOCK.fullmatch(text.strip()) else moment
+
+
 def _in_zone(text: str, zone: tzinfo) -> int:
     try:
         moment = datetime.fromisoformat(_FRACTION.sub(r"\1", text))

@@ -42,6 +42,17 @@ def handing(connection: sqlite3.Connection, me: str, limit: int) -> Handing:
     return Handing([row[0] for row in rows], _left(connection), counts, int(count) - len(rows))
 
 
+def ended_with_words(connection: sqlite3.Connection, since: int) -> list[str]:
+    """Return the ids of incidents that ended at or after a moment, ms, and of which anything was said outside."""
+    sql = f"""
+        SELECT id FROM incident WHERE key >= {FIRST_CLOSED} AND ended_at >= ? AND EXISTS (
+            SELECT 1 FROM entry WHERE entry.incident = incident.id AND kind = 'fact'
+            AND what IN ('told', 'update', 'regulated')
+        ) ORDER BY key
+    """
+    return [identifier for (identifier,) in connection.execute(sql, (since,))]
+
+
 def _left(connection: sqlite3.Connection) -> list[str]:
     sql = f"""
         SELECT id FROM incident WHERE key >= {FIRST_CLOSED} AND id IN (

@@ -25,13 +25,15 @@ def handover(call: Call) -> None:
     follow-ups that are not done, and what others wrote since you last looked.
     """
     from app.handing import handed_over
+    from app.parties import communication_of
     from app.rules import stale_after
     from app.targets import policy_of
 
     session = call.session
     stale = stale_after(session.loaded)
     policy = policy_of(session.loaded)
-    found, more = handed_over(session.store.reader, session.clock(), stale, session.zone, policy)
+    words = communication_of(session.loaded)
+    found, more = handed_over(session.store.reader, session.clock(), stale, session.zone, policy, words)
     if call.json:
         call.out.object(_object(found, more))
         return
@@ -42,6 +44,7 @@ def handover(call: Call) -> None:
 
 
 def _object(found: Handover, more: int) -> dict[str, Any]:
+    from app.cli.outside import outside_object
     from domain.times import iso
 
     return {
@@ -51,12 +54,15 @@ def _object(found: Handover, more: int) -> dict[str, Any]:
         "targets": [each.incident.ref for each in found.targets],
         "stale": [each.incident.ref for each in found.stale],
         "updates_due": [each.incident.ref for each in found.updates],
+        "to_tell": [each.incident.ref for each in found.to_tell],
+        "ended": [{"ref": each.incident.ref, **outside_object(each, found.at)} for each in found.ended],
         "changed": [each.incident.ref for each in found.changed],
         "follow_ups": [_todo(each) for each in found.follow_ups],
     }
 
 
 def _open(each: Open, now: int) -> dict[str, Any]:
+    from app.cli.outside import outside_object
     from domain.times import iso
 
     incident = each.incident
@@ -73,6 +79,7 @@ def _open(each: Open, now: int) -> dict[str, Any]:
         "stale_since": iso(each.stale_since),
         "next_update_at": iso(each.update_due),
         "drill": incident.drill,
+        **(outside_object(each.outside, now) if each.outside else {}),
     }
 
 

@@ -84,20 +84,23 @@ def _queue_object(call: Call, text: str, limit: int | None) -> None:
 @click.pass_obj
 def show(call: Call, ref: str) -> None:
     """Show an incident: its state, clocks, moments, members and description."""
+    from app.cli.outside import outside_object, outside_of
     from app.cli.sla import clocks_of, sla_object
 
     reader, now = call.session.store.reader, call.session.clock()
     replay = reader.replay(reader.resolve(ref))
     incident = reader.named(replay.result())
-    clocks = clocks_of(call, replay, incident)
+    clocks, outside = clocks_of(call, replay, incident), outside_of(call, incident)
     if call.json:
         from app.cli.objects import incident_object
 
-        call.out.object({**incident_object(incident), "sla": sla_object(clocks, now)})
+        found = {**incident_object(incident), "sla": sla_object(clocks, now), **outside_object(outside, now)}
+        call.out.object(found)
         return
-    from app.cli.layout import incident_lines
+    from app.cli.layout import incident_lines, outside_lines
 
     call.out.lines(incident_lines(incident, clocks, call.session.zone, now, call.out.style))
+    call.out.lines(outside_lines(outside, call.session.zone, now, call.out.style))
 
 
 @click.command("log", cls=Verb)
