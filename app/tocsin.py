@@ -196,6 +196,7 @@ class Tocsin(App[None]):
 
     def _begin_targets(self) -> None:
         """Read the targets, in the same thread; what is wrong with them is said, and everything else goes on."""
+        _ = self.desk.communication  # so that the first incident need not wait for its files
         policy, problem = self.desk.promised
         if problem:
             self.say(f"No SLA clocks: {problem}")
@@ -211,6 +212,8 @@ class Tocsin(App[None]):
         """Let the ages on the screen grow; the only clock there is."""
         for widget in self.screen.query("QueueList, Facts"):
             widget.refresh()
+        if isinstance(self.screen, DeskScreen):
+            self.screen.minute()
 
     # -- keys, one after the other -----------------------------------------------------------------------------------
 

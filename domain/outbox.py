@@ -13,11 +13,13 @@ from domain.incident import Incident, Update
 from domain.parties import Notice, waiting, why_nobody
 from domain.regulations import DutyClock, pressing
 from domain.text import one_line
-from domain.times import DAY, LATEST, stamp
+from domain.times import DAY, HOUR, LATEST, stamp
 
 SINCE = 100 * DAY
 """How long ago an incident may have ended that is still looked at: a final report can be due a month after another."""
 _SHORTEST_ID = 8
+_NAMED = 3  # parties by name where there is little room
+_NEAR = 6 * HOUR  # so near a deadline of days wants to be noticed
 _BEGINNING = 60  # characters of an update's text in a list
 
 
@@ -92,6 +94,19 @@ def words(each: Outside, now: int, zone: tzinfo) -> Iterator[tuple[str, str]]:
         yield f"{clock.name} {regulations.in_words(clock, now)}{_by(clock, zone)}", "warn" if late else ""
     for name in each.unknown:
         yield f"{name} applies, and there is no data of it here: see tocsin regulate --list", "warn"
+
+
+def brief(each: Outside, now: int) -> list[tuple[str, str]]:
+    """Return in a few words who is to be told and which duty is due next, each with its role (`warn`, `bad`, empty)."""
+    found: list[tuple[str, str]] = []
+    names = [notice.party.name for notice in each.waiting]
+    if names:
+        more = f" +{len(names) - _NAMED}" if len(names) > _NAMED else ""
+        found.append((f"to tell (U): {', '.join(names[:_NAMED])}{more}", "warn"))
+    for clock in [each for each in each.pressing if each.due_at is not None][:1]:
+        late, near = clock.state(now) == "late", (clock.due_at or 0) - now < _NEAR
+        found.append((f"{clock.name} {regulations.in_words(clock, now)}", "bad" if late else "warn" if near else ""))
+    return found
 
 
 def next_duties(clocks: Iterable[DutyClock]) -> list[DutyClock]:

@@ -85,7 +85,11 @@ def parse_later(text: str, now: int, zone: tzinfo) -> int:
     try:
         return now + parse_duration(text.strip())
     except BadTime:
-        moment = parse_moment(text, now, zone)
+        try:
+            moment = parse_moment(text, now, zone)
+        except BadTime as error:
+            remedy = "Write 30m, 15:30, 2026-11-21T15:30 or 2026-11-21T15:30:00Z."
+            raise BadTime(error.message, remedy, error.code) from error
     return moment + DAY if moment <= now and _CLOCK.fullmatch(text.strip()) else moment
 
 

@@ -13,6 +13,7 @@ from domain import actions, lifecycle
 from domain.clocks import LAST_MINUTES, Clocks
 from domain.incident import Incident
 from domain.moments import moments
+from domain.outbox import brief, outside
 from domain.replay import Replay
 from screens import verbs
 from screens.desk import Desk
@@ -56,7 +57,7 @@ class Detail(DeskScreen):
 
     def compose(self) -> ComposeResult:
         """Lay the screen out."""
-        yield Facts(self.desk.symbols, lambda: self.desk.zone, self.desk.now, self._on_call)
+        yield Facts(self.desk.symbols, lambda: self.desk.zone, self.desk.now, self._on_call, self._telling)
         yield StatusBar(self.desk.symbols)
         yield Timeline(self.desk.symbols, lambda: self.desk.zone)
         yield self.keys_line()
@@ -91,6 +92,10 @@ class Detail(DeskScreen):
 
     def _on_call(self, incident: Incident) -> str | None:
         return self.desk.on_call(incident)  # which the desk is given only a while after the start
+
+    def _telling(self, incident: Incident) -> list[tuple[str, str]]:
+        now = self.desk.now()
+        return brief(outside(incident, self.desk.communication, now), now)
 
     def _show_facts(self) -> None:
         self.query_one(Facts).show(self._incident, self.desk.others(self._shown), self._clocks)
@@ -258,6 +263,12 @@ class Detail(DeskScreen):
         from screens.ledger import Ledger
 
         self.app.push_screen(Ledger(self.desk))
+
+    def action_updates(self) -> None:
+        """Show what is said outside of it, and who waits."""
+        from screens.updates import UpdatesScreen
+
+        self.app.push_screen(UpdatesScreen(self.desk, self._shown))
 
     def action_conflicts(self) -> None:
         """Show what people wrote here without seeing each other."""

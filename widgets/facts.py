@@ -20,6 +20,7 @@ from widgets.queue_lines import Symbols
 from widgets.spans import Span, Spans, between, clip, plain
 
 _WIDE = 100  # cells from which on there is room for both clocks
+_TELLING = 4  # the line that begins with who still has to be told
 _NAMED = 2  # of those who have it open too, by name; there is little room beside a title
 
 
@@ -34,9 +35,10 @@ class Facts(Widget):
         zone: Callable[[], tzinfo],
         now: Callable[[], int],
         on_call: Callable[[Incident], str | None] = lambda _incident: None,
+        telling: Callable[[Incident], Sequence[tuple[str, str]]] = lambda _incident: (),
     ) -> None:
         super().__init__(id="facts")
-        self._symbols, self._zone, self._now, self._on_call = symbols, zone, now, on_call
+        self._symbols, self._zone, self._now, self._on_call, self._telling = symbols, zone, now, on_call, telling
         self._incident: Incident | None = None
         self._others: tuple[str, ...] = ()
         self._clocks = Clocks()
@@ -56,7 +58,8 @@ class Facts(Widget):
         lines: list[Spans] = []
         if shown := self._incident:
             zone, now, on_call = self._zone(), self._now(), self._on_call(shown)
-            lines = fact_lines(shown, width, zone, now, self._symbols, self._others, self._clocks, on_call)
+            telling = self._telling(shown) if y == _TELLING else ()
+            lines = fact_lines(shown, width, zone, now, self._symbols, self._others, self._clocks, on_call, telling)
         return strip(clip(lines[y] if y < len(lines) else [], width), width, self.rich_style)
 
 
@@ -69,17 +72,19 @@ def fact_lines(
     others: Sequence[str] = (),
     clocks: Clocks | None = None,
     on_call: str | None = None,
+    telling: Sequence[tuple[str, str]] = (),
 ) -> list[Spans]:
     """Return the lines: title and clocks; state, owner and who is on call; the moments; what it touches and relates to.
 
-    `on_call` is empty when nobody is, None when that is not known.
+    `on_call` is empty when nobody is, None when that is not known. `telling` says who still has to be told, and what is
+    due to an authority: words, each with its role.
     """
     return [
         _title(incident, width, others, clock_spans(clocks or Clocks(), now, width, symbols)),
         _state(incident, symbols, on_call),
         _moments(incident, zone, now, symbols),
         _touched(incident, symbols),
-        _related(incident, symbols),
+        _related(incident, symbols, telling),
     ]
 
 
@@ -150,7 +155,7 @@ def _touched(incident: Incident, symbols: Symbols) -> Spans:
     return _groups(groups, symbols, "no resources linked (l links one)")
 
 
-def _related(incident: Incident, symbols: Symbols) -> Spans:
+def _related(incident: Incident, symbols: Symbols, telling: Sequence[tuple[str, str]]) -> Spans:
     open_ones = [each.title for each in incident.follow_ups if not each.done]
     firing = [f"{incident.firing} firing of {incident.alerts}"] if incident.alerts else []
     groups = (
@@ -159,7 +164,12 @@ def _related(incident: Incident, symbols: Symbols) -> Spans:
         ("causes", [item.name for item in incident.causes]),
         ("follow-ups", open_ones),
     )
-    return _groups(groups, symbols, "")
+    spans: Spans = []
+    for text, role in telling:
+        spans += [*(_dot(symbols) if spans else [Span(" ")]), plain(text, role)]
+    rest = _groups(groups, symbols, "")
+    has_more = any(values for _name, values in groups)
+    return [*spans, *([Span(f" {symbols.dot}", "muted"), *rest] if has_more else [])] if spans else rest
 
 
 def _groups(groups: tuple[tuple[str, list[str]], ...], symbols: Symbols, otherwise: str) -> Spans:
