@@ -11,7 +11,7 @@ from domain.clocks import in_words
 from domain.durations import short
 from domain.handover import Handover, Open, ToDo, presses
 from domain.outbox import words
-from domain.times import stamp
+from domain.times import LAST_SHOWN, stamp
 
 
 class Line(NamedTuple):
@@ -83,7 +83,10 @@ def _incident(each: Open, now: int, zone: tzinfo) -> Iterator[Line]:
         when = f"{short(now - each.update_due)} late" if late else f"in {short(each.update_due - now)}"
         last = {told.party: told.next_update_at for told in incident.told}
         parties = ", ".join(party for party, at in last.items() if at is not None)
-        yield Line(f"    update to {parties} due {stamp(each.update_due, zone)} ({when})", "warn" if late else "")
+        yield Line(
+            f"    update to {parties} due {stamp(min(each.update_due, LAST_SHOWN), zone)} ({when})",
+            "warn" if late else "",
+        )
     if each.outside is not None:
         yield from (Line(f"    {text}", role) for text, role in words(each.outside, now, zone))
     if each.changed:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from calendar import monthrange
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import MAXYEAR, UTC, datetime
 from typing import Any
 
 from domain import limits, vocabulary
@@ -19,7 +19,7 @@ from domain.entry import Draft
 from domain.errors import BadValue, Refused
 from domain.incident import Incident, Regulated
 from domain.text import clean_input
-from domain.times import LATEST, MINUTE, stamp
+from domain.times import LAST_SHOWN, LATEST, MINUTE, stamp
 
 AWARE, CLASSIFIED = "aware", "classified"
 """What a duty's time may run from, besides another duty of the same regulation."""
@@ -35,7 +35,7 @@ class Span:
 
     def after(self, at: int) -> int:
         """Return the moment so long after another."""
-        return (add_months(at, self.months) if self.months else at) + self.ms
+        return min((add_months(at, self.months) if self.months else at) + self.ms, LAST_SHOWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +111,8 @@ def add_months(at: int, months: int) -> int:
     """Return the same day and time so many calendar months later in UTC; the month's last day where there is none."""
     moment = datetime.fromtimestamp(at // 1000, UTC)
     year, month = divmod(moment.year * 12 + moment.month - 1 + months, 12)
+    if year > MAXYEAR:
+        return LAST_SHOWN
     day = min(moment.day, monthrange(year, month + 1)[1])
     return round(moment.replace(year=year, month=month + 1, day=day).timestamp()) * 1000 + at % 1000
 

@@ -11,6 +11,7 @@ from app.cli.verb import REF, Verb, Words
 
 if TYPE_CHECKING:
     from domain.actions import Drafts
+    from domain.communication import Communication
     from domain.incident import Incident
 
 WORDING = Words("wording", ("investigating", "identified", "monitoring", "resolved"))
@@ -137,4 +138,17 @@ def told(
             next_update_at=again, occurred_at=occurred_at,
         )  # fmt: skip
 
-    call.show([session.store.journal.record(identifier, act)])
+    incident = session.store.journal.record(identifier, act)
+    if name and not call.json:
+        _say_if_no_clock_runs(call, incident, name, words)
+    call.show([incident])
+
+
+def _say_if_no_clock_runs(call: Call, incident: Incident, duty: str, words: Communication) -> None:
+    """Say on stderr when a duty was fulfilled of which no clock runs: somebody may have meant another incident."""
+    if all(clock.name != duty for clock in words.duties(incident)):
+        from domain.text import safe_text
+
+        ref = call.session.store.reader.named(incident).ref
+        said = f"tocsin: no clock of “{duty}” runs for {ref}. To start one: tocsin regulate {ref} NAME --aware TIME"
+        click.echo(safe_text(said), err=True)

@@ -6,6 +6,7 @@ from calendar import monthrange
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -13,9 +14,11 @@ from hypothesis import strategies as st
 
 from app.loading import load
 from app.regulating import read_regulations
+from domain.communication import Communication
 from domain.entry import Draft
 from domain.errors import BadValue, Mistake, Refused
 from domain.incident import Incident, Regulated, Told
+from domain.outbox import outside, words
 from domain.regulations import (
     Regulation,
     add_months,
@@ -28,7 +31,7 @@ from domain.regulations import (
     unknown,
 )
 from domain.replay import Replay, replay
-from domain.times import HOUR, MINUTE, from_iso, iso
+from domain.times import HOUR, LATEST, MINUTE, from_iso, iso
 from domain.undo import undo
 from tests.domain.timeline import INCIDENT, Memory, entry
 
@@ -219,3 +222,16 @@ def test_every_file_that_is_shipped_cites_its_articles_and_says_that_it_is_no_ad
     files = list((Path(__file__).parents[2] / "app" / "regulations").glob("*.toml"))
     assert len(files) == len(shipped)
     assert all("NO LEGAL ADVICE" in path.read_text(encoding="utf-8") for path in files)
+
+
+@given(
+    st.integers(0, LATEST), st.sampled_from(["GDPR", "NIS2", "DORA"]), st.integers(0, LATEST), st.integers(0, LATEST)
+)
+def test_any_moment_of_a_strangers_entry_can_be_shown(aware: int, name: str, told: int, now: int) -> None:
+    regulations = read_regulations(load({"HOME": "/nowhere"}))[0]
+    duty = regulations[name.lower()].full(regulations[name.lower()].duties[0])
+    applies = (Regulated("r", name, 0, "ana", aware, aware),)
+    found = Incident(id=INCIDENT, regulated=applies, told=(Told("t", "a", "n", told, "ana", duty=duty),))
+    for zone in (ZoneInfo("Pacific/Kiritimati"), ZoneInfo("Pacific/Pago_Pago")):
+        assert list(words(outside(found, Communication((), regulations=regulations), now), now, zone))
+    assert all(in_words(each, now) for each in duty_clocks(found, regulations))

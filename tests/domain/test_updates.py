@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC
 from typing import Any
 
@@ -242,3 +243,18 @@ def test_an_id_is_as_short_as_it_can_be_told_from_the_others() -> None:
     assert short_id(both[0], both[:1]) == "01a1ff8d"
     assert short_id(both[0], both) == "01a1ff8d-aaa"
     assert text_for(both[0], Party("x", template="none")) == ""
+
+
+def test_the_post_mortem_tells_it_in_a_line_each() -> None:
+    from domain.postmortem.timeline import timeline
+
+    memory = said()
+    made = tell(memory.incident, ["customers", "partners"], now=memory.now, parties=PARTIES)
+    memory.record([replace(each, body={**each.body, "action": "a1"}) for each in made])
+    memory.record(tell(memory.incident, ["the *mayor*"], now=memory.now, note="we call"))
+    memory.record(tell(memory.incident, ["BSI"], now=memory.now, duty="NIS2 early warning"))
+    text = timeline(memory.incident, memory.replay, UTC)
+    assert "wrote an update (investigating): “one”" in text
+    assert "told customers, partners the update" in text
+    assert "told the \\*mayor\\*: “we call”" in text
+    assert "told BSI (NIS2 early warning)" in text
