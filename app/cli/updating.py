@@ -10,10 +10,32 @@ from app.cli.call import Call, is_terminal
 from app.cli.verb import REF, Verb, Words
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from domain.actions import Drafts
     from domain.communication import Communication
     from domain.incident import Incident
 
+
+class PartyName(click.ParamType[str]):
+    """A party: those of the settings complete themselves, any other name will do."""
+
+    name = "party"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002
+        """Offer the parties that begin so."""
+        from click.shell_completion import CompletionItem
+
+        from app.parties import communication_and_problems
+
+        try:
+            found = communication_and_problems(ctx.ensure_object(Call).session.loaded)[0].parties
+        except Exception:  # noqa: BLE001 - a completion that fails offers nothing; the verb itself will say why
+            return []
+        return [CompletionItem(each.name) for each in found if each.name.lower().startswith(incomplete.lower())]
+
+
+PARTY = PartyName()
 WORDING = Words("wording", ("investigating", "identified", "monitoring", "resolved"))
 _KNOW, _DO = "== What we know ==", "== What we do =="
 
@@ -24,7 +46,7 @@ _KNOW, _DO = "== What we know ==", "== What we do =="
 @click.option("--know", default="", metavar="TEXT", help="What we know; - reads it from the pipe.")
 @click.option("--do", default="", metavar="TEXT", help="What we do.")
 @click.option("--next", "next_update", metavar="TIME", help="When the next one comes: 30m, 15:30, a date and time.")
-@click.option("--to", multiple=True, metavar="PARTY", help="Who it is for; else whoever has to be told.")
+@click.option("--to", type=PARTY, multiple=True, metavar="PARTY", help="Who it is for; else whoever has to be told.")
 @click.option("--edit", is_flag=True, help="Write it in $EDITOR, beginning with what is given.")
 @click.option("--yes", is_flag=True, help="Do not ask about what looks like a secret.")
 @click.pass_obj
@@ -102,7 +124,7 @@ def _edited(know: str, do: str) -> tuple[str, str]:
 
 @click.command("told", cls=Verb)
 @click.argument("ref", type=REF)
-@click.argument("party", nargs=-1)
+@click.argument("party", type=PARTY, nargs=-1)
 @click.option("--note", default="", metavar="TEXT", help="What they were told; else the newest update's text.")
 @click.option("--update", "update_id", default="", metavar="ID", help="The update that they were told.")
 @click.option("--duty", default="", metavar="NAME", help="The duty that it fulfils, e.g. “NIS2 early warning”.")

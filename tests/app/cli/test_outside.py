@@ -221,3 +221,26 @@ def test_bad_settings_and_data_files_are_named_and_the_queue_still_opens(cli: Cl
     assert "executives: never told" in ran.out
     assert str(bad) in ran.err
     assert ref in cli().out
+
+
+def test_parties_complete_themselves(cli: Cli) -> None:
+    ran = cli.real(_TOCSIN_COMPLETE="bash_complete", COMP_WORDS="tocsin told INC-1 p", COMP_CWORD="3")
+    assert ran.out.splitlines() == ["plain,public relations", "plain,partners", "plain,public"]
+
+
+def test_the_queue_says_what_is_wrong_when_it_opens(cli: Cli) -> None:
+    from app.loading import load
+    from app.rules import trouble_with
+
+    folder = cli.home / "config" / "tocsin" / "regulations"
+    folder.mkdir(parents=True)
+    assert trouble_with(load(cli.env)) == ""
+    (folder / "bad.toml").write_text("nonsense")
+    assert trouble_with(load(cli.env)).startswith(f"{folder / 'bad.toml'}: ")
+
+
+def test_a_duty_without_a_clock_is_recorded_and_said(cli: Cli) -> None:
+    ref = cli.raise_("x")
+    assert f"no clock of “NIS2 early warning” runs for {ref}" in cli("told", ref, "BSI", "--duty", "nis2 early").err
+    cli("regulate", ref, "NIS2", "--aware", "-1h")
+    assert cli("regulate", ref, "--list", "--json").json["regulatory"][0]["state"] == "done"
