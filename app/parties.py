@@ -127,4 +127,5 @@ def in_words(found: Communication) -> str:
     own = len(found.templates.keys() - {LAY, TECHNICAL})
     names = ", ".join(each.name for each in found.regulations.values())
     more = f", {own} template{'' if own == 1 else 's'} of your own" if own else ""
-    return f"{len(found.parties)} parties{more}, deadlines of {names or 'no regulation'}"
+    count = len(found.parties)
+    return f"{count} part{'y' if count == 1 else 'ies'}{more}, deadlines of {names or 'no regulation'}"

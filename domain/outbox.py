@@ -82,11 +82,14 @@ def outbox(incidents: Iterable[Incident], communication: Communication, now: int
 def words(each: Outside, now: int, zone: tzinfo) -> Iterator[tuple[str, str]]:
     """Yield what is left to say as lines, each with its role (`warn`, `dim` or empty); none when nothing is."""
     never = [notice.party.name for notice in each.waiting if notice.state == "never"]
-    again = [f"{n.party.name} ({parties.in_words(n, now)})" for n in each.waiting if n.state == "due"]
+    again: dict[str, list[str]] = {}
+    for notice in each.waiting:
+        if notice.state == "due":
+            again.setdefault(parties.in_words(notice, now), []).append(notice.party.name)
     if never:
         yield f"never told: {', '.join(never)}", "warn"
-    if again:
-        yield f"to tell again: {', '.join(again)}", "warn"
+    for said, names in again.items():
+        yield f"to tell again: {', '.join(names)} ({said})", "warn"
     if each.none and not each.incident.is_closed:
         yield each.none, "dim"
     for clock in next_duties(each.pressing):

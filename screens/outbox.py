@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.widgets import Static
 
 from domain.outbox import Outside, words
+from domain.text import safe_text
 from screens.deskscreen import DeskScreen, bindings
 from screens.updates import UpdatesScreen
 from widgets.row_list import Row, RowList
@@ -59,11 +61,18 @@ class OutboxScreen(DeskScreen):
     def _rows(self, each: Outside) -> list[Row]:
         incident = each.incident
         title = plain(f" {incident.priority or '--'}  {incident.phase}  {incident.title}", "strong")
-        below = words(each, self.desk.now(), self.desk.zone)
-        return [
-            Row(incident.id, [plain(incident.ref, "key"), title]),
-            *(Row("", [plain(f"  {text}", _ROLES.get(role, ""))]) for text, role in below),
-        ]
+        rows = [Row(incident.id, [plain(incident.ref, "key"), title])]
+        room = max(20, self.size.width - 6)
+        for text, role in words(each, self.desk.now(), self.desk.zone):
+            first, *rest = wrap(safe_text(text), room)
+            lines = [f"  {first}", *(f"    {line}" for line in rest)]
+            rows += [Row("", [plain(line, _ROLES.get(role, ""))]) for line in lines]
+        return rows
+
+    def on_resize(self) -> None:
+        """Wrap for the new width."""
+        if self.ready:
+            self.minute()
 
     def minute(self) -> None:
         """Read what is left again: something may have become due."""

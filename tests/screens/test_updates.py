@@ -275,7 +275,10 @@ async def test_the_outbox_lists_every_incident_and_opens_its_updates(
         await seat.press("U")
         await seat.at("OutboxScreen")
         await seat.see(
-            "2 incidents with something left to say", "never told: IT, executives", "GDPR notification in 3d"
+            "2 incidents with something left to say",
+            "never told: IT, executives",
+            "    public",
+            "GDPR notification in 3d",
         )
         assert "nothing to say" not in seat.text
         await seat.press("G", "enter")
