@@ -81,6 +81,7 @@ class Notice:
         update: The newest update meant for them.
         due_at: When they were or are due to hear; None when nothing is due.
         final: Whether what is due is that it is over.
+        behind: Whether what is due is an update that they have not heard.
     """
 
     party: Party
@@ -89,6 +90,7 @@ class Notice:
     update: Update | None = None
     due_at: int | None = None
     final: bool = False
+    behind: bool = False
 
     @property
     def waits(self) -> bool:
@@ -160,7 +162,9 @@ def _notice(incident: Incident, party: Party, now: int) -> Notice:
         if not (wanted or meant):
             return Notice(party, "not")
         return Notice(party, "never", None, update, meant[-1].at if meant and not wanted else incident.raised_at)
-    due = meant[-1].at if meant else _again(incident, party, last, wanted=wanted)
+    if meant:
+        return Notice(party, "due", last, update, meant[-1].at, behind=True)
+    due = _again(incident, party, last, wanted=wanted)
     return Notice(party, "due" if due is not None and due <= now else "told", last, update, due)
 
 
@@ -177,10 +181,12 @@ def _ended(incident: Incident, notice: Notice, now: int, *, open_update: bool) -
     ended = incident.ended_at if incident.ended_at is not None else incident.closed_at or 0
     fresh = now - ended <= WEEK
     if open_update and update is not None and fresh:
-        return Notice(party, "due" if last else "never", last, update, update.at, final=update.at >= ended)
+        state, final = "due" if last else "never", update.at >= ended
+        return Notice(party, state, last, update, update.at, final=final, behind=not final)
     if last is None:
         return Notice(party, "over" if party.wants(incident) else "not")
-    if last.at < ended and fresh:
+    said = last.wording == "resolved" and last.at >= (incident.reopened_at or 0)  # often told before it is recorded
+    if last.at < ended and fresh and not said:
         return Notice(party, "due", last, update, ended, final=True)
     return notice
 
@@ -199,7 +205,7 @@ def in_words(notice: Notice, now: int) -> str:
         return f"{heard}, not that it is over"
     if notice.due_at is None:
         return heard
-    if notice.update is not None and notice.due_at == notice.update.at and notice.waits:
+    if notice.behind:
         return f"{heard}, not the newest"
     late = notice.due_at <= now
     return (

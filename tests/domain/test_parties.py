@@ -98,6 +98,18 @@ def test_when_it_is_over_those_who_heard_of_it_hear_that_for_a_week() -> None:
     assert states(replace(over, ended_at=NOW - WEEK - 1, told=(told("Board", 8 * DAY),)))["Board"] == "told"
 
 
+def test_whoever_heard_that_it_is_resolved_just_before_it_was_hears_nothing_more() -> None:
+    heard = (told("Board", MINUTE, wording="resolved"),)
+    over = incident(severity="critical", status="resolved", ended_at=NOW, told=heard)
+    assert states(over)["Board"] == "told"
+    assert states(replace(over, reopened_at=NOW - 1))["Board"] == "due"
+
+
+def test_an_update_by_a_clock_that_runs_ahead_is_due_all_the_same() -> None:
+    ahead = incident(severity="critical", updates=(update("u", -HOUR, "Board"),), told=(told("Board", MINUTE),))
+    assert states(ahead)["Board"] == "due"
+
+
 def test_who_is_not_in_the_list_and_was_told_is_kept() -> None:
     found = incident(
         severity="critical", told=(told("the mayor", HOUR, next_update_at=NOW - 1), told("x", 1, duty="d"))

@@ -277,7 +277,7 @@ async def test_the_outbox_lists_every_incident_and_opens_its_updates(
         await seat.see(
             "2 incidents with something left to say",
             "never told: IT, executives",
-            "    public",
+            "regulators, public",
             "GDPR notification in 3d",
         )
         assert "nothing to say" not in seat.text
