@@ -8,12 +8,15 @@ from datetime import tzinfo
 from typing import TYPE_CHECKING
 
 from app.loading import BadSettings
+from app.parties import communication_and_problems
 from app.rules import stale_after
 from app.settings import Reminders
 from app.targets import promised_by
 from domain.clocks import Clocks, Policy, clocks
+from domain.communication import Communication
 from domain.handover import Handover, handover
 from domain.handover_words import Line, lines
+from domain.outbox import SINCE, Outside, outbox
 from domain.times import parse_duration
 
 if TYPE_CHECKING:
@@ -28,7 +31,13 @@ MOST = 500
 
 
 def handed_over(
-    reader: Reader, now: int, stale: int, zone: tzinfo, policy: Policy | None, path: PathOf = lambda _incident: None
+    reader: Reader,
+    now: int,
+    stale: int,
+    zone: tzinfo,
+    policy: Policy | None,
+    path: PathOf = lambda _incident: None,
+    communication: Communication | None = None,
 ) -> tuple[Handover, int]:
     """Return what is to be handed over, and how many open incidents are not listed.
 
@@ -39,10 +48,9 @@ def handed_over(
         zone: Whose days follow-ups are due on.
         policy: What the clocks go by; None for no targets.
         path: Gives the escalation path of an incident.
+        communication: What the team says outside, and by when; None leaves that out.
     """
     found = reader.handing(MOST)
-    # What is left of a merged one is left of the one it was merged into.
-    left = dict.fromkeys(map(reader.standing, found.closed))
     paths: dict[str, Path] = {}
     incidents: list[Incident] = []
     running: dict[str, Clocks] = {}
@@ -51,9 +59,21 @@ def handed_over(
         incidents.append(reader.named(replay.result()))
         running[identifier] = clocks(replay, incidents[-1], policy) if policy else Clocks()
         paths |= {identifier: known} if (known := path(incidents[-1])) else {}
+    said = reader.ended_with_words(now - SINCE) if communication else []
+    # What is left of a merged one is left of the one it was merged into.
+    left = dict.fromkeys(map(reader.standing, [*found.closed, *said]))
     incidents += reader.incidents([each for each in left if each not in running])
-    told = handover(incidents, found.changed, now, stale_after=stale, zone=zone, clocks=running, paths=paths)
-    return told, found.more
+    made = handover(
+        incidents,
+        found.changed,
+        now,
+        stale_after=stale,
+        zone=zone,
+        clocks=running,
+        paths=paths,
+        communication=communication,
+    )
+    return made, found.more
 
 
 def path_of(session: Session) -> PathOf:
@@ -67,6 +87,13 @@ def path_of(session: Session) -> PathOf:
     return lambda incident: paths.of(incident, now)
 
 
+def waiting_outside(reader: Reader, communication: Communication, now: int) -> tuple[list[Outside], int]:
+    """Return the incidents of which something is left to say outside, and how many open ones were not looked at."""
+    found = reader.handing(MOST)
+    ids = dict.fromkeys([*found.open, *map(reader.standing, reader.ended_with_words(now - SINCE))])
+    return outbox(reader.incidents(list(ids)), communication, now), found.more
+
+
 def handover_lines(session: Session, zone: tzinfo) -> list[Line]:
     """Return a hand-over as the screen shows it; reads through a connection of its own, from any thread."""
     try:
@@ -74,6 +101,7 @@ def handover_lines(session: Session, zone: tzinfo) -> list[Line]:
     except BadSettings:  # said when the queue opened
         stale = parse_duration(Reminders().stale_acknowledged)
     with closing(session.store.another_reader()) as reader:
-        policy, path = promised_by(session.loaded)[0], path_of(session)
-        found, more = handed_over(reader, session.clock(), stale, zone, policy, path)
+        policy, communication = promised_by(session.loaded)[0], communication_and_problems(session.loaded)[0]
+        path = path_of(session)
+        found, more = handed_over(reader, session.clock(), stale, zone, policy, path, communication)
     return list(lines(found, zone, more))

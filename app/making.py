@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from app.oncall.board import Board
     from app.reminding import Reminding
     from domain.clocks import Policy
+    from domain.communication import Communication
     from domain.handover_words import Line
+    from domain.outbox import Outside
     from domain.triage import Rules
 
 
@@ -45,11 +47,12 @@ class Parts:
 
     def check(self) -> list[str]:
         """Return what is wrong with the team's own rules, in words."""
-        if not self._session.loaded.origins:
+        loaded = self._session.loaded
+        if not loaded.origins and not (loaded.config.parent / "regulations").is_dir():
             return []  # nothing is set: the built-in rules are sound, and need not be loaded for that
         from app.rules import troubles_with
 
-        return troubles_with(self._session.loaded)
+        return troubles_with(loaded)
 
     def promised(self) -> tuple[Policy | None, str]:
         """Return what the clocks go by, and what is wrong with it."""
@@ -62,6 +65,21 @@ class Parts:
         from app.handing import handover_lines
 
         return handover_lines(self._session, desk.zone)
+
+    def communication(self) -> Communication:
+        """Return what the team says outside, and by when; what cannot be used is named elsewhere."""
+        from app.parties import communication_and_problems
+
+        return communication_and_problems(self._session.loaded)[0]
+
+    def outbox(self, desk: Desk) -> tuple[list[Outside], int]:
+        """Return what is left to say outside; reads through a connection of its own, from any thread."""
+        from contextlib import closing
+
+        from app.handing import waiting_outside
+
+        with closing(self._session.store.another_reader()) as reader:
+            return waiting_outside(reader, desk.communication, desk.now())
 
     def live(self, app: Tocsin) -> Live:
         """Return what goes on behind the screen."""
@@ -98,6 +116,8 @@ def make_app(session: Session, symbols: Symbols, frame: FirstFrame | None) -> To
         promised=parts.promised,
     )
     desk.handover = lambda: parts.handover(desk)
+    desk.read_communication = parts.communication
+    desk.outbox = lambda: parts.outbox(desk)
     timed = settings.rotas or settings.services or any(name.startswith("escalation.") for name in origins)
     rotas = parts.on_call if timed or session.loaded.problems else None
     driver = _driver(frame, session)

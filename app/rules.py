@@ -50,8 +50,10 @@ def rules_or_defaults(loaded: Loaded) -> Rules:
 
 def troubles_with(loaded: Loaded) -> list[str]:
     """Return what is wrong with the team's own rules, a sentence for each that cannot be used."""
+    from app.parties import communication_of
+
     found = []
-    for rules in (triage_rules, stale_after, rings_again):
+    for rules in (triage_rules, stale_after, rings_again, communication_of):
         try:
             rules(loaded)
         except BadSettings as error:

@@ -311,6 +311,21 @@ class Service:
 
 
 @dataclass(frozen=True, slots=True)
+class Party:
+    """Somebody who hears of incidents; docs/updates.md has examples."""
+
+    __pydantic_config__: ClassVar[Any] = _STRICT
+    name: str
+    kind: str = "internal"
+    severities: tuple[str, ...] = ()
+    priorities: tuple[str, ...] = ()
+    every: str | Mapping[str, str] = ""
+    template: str = "lay"
+    about: str = ""
+    channel: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that can be set, with its defaults."""
 
@@ -345,6 +360,11 @@ class Settings:
     services: Mapping[str, Service] = field(default_factory=dict)
     """By a service's name, in any case: its `owner`, `rota`, `escalation`, `escalate_after`, `escalate_until` and
     `escalate_repeat`; see docs/oncall.md and docs/escalation.md."""
+    parties: tuple[Party, ...] = ()
+    """Who hears of incidents, as tables `[[parties]]` with `name`, `kind` (`internal` or `external`), `severities`,
+    `priorities`, `every`, `template`, `about`, `channel`; empty means those that are built in. See docs/updates.md."""
+    templates: Mapping[str, str] = field(default_factory=dict)
+    """Texts of updates with names in braces, e.g. `lay = "{title}: {know}"`; see docs/updates.md."""
     postmortem_sections: tuple[str, ...] = ()
     """Titles of the post-mortem's sections; empty means the built-in template."""
 

@@ -214,6 +214,7 @@ class Tocsin(App[None]):
 
     def _begin_targets(self) -> str:
         """Read the targets, in the same thread; return what is wrong with them. Everything else goes on."""
+        _ = self.desk.communication  # so that the first incident need not wait for its files
         policy, problem = self.desk.promised
         home = self.screen_stack[0] if self.is_running else None
         if (policy is not None or self._make_on_call is not None) and isinstance(home, Queue):
@@ -256,6 +257,8 @@ class Tocsin(App[None]):
     def _repaint(self) -> None:
         for widget in self.screen.query("QueueList, Facts"):
             widget.refresh()
+        if isinstance(self.screen, DeskScreen):
+            self.screen.minute()
 
     # -- keys, one after the other -----------------------------------------------------------------------------------
 

@@ -6,14 +6,16 @@ It says what is there and what is due. It never says that anything is fine.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, tzinfo
 from types import MappingProxyType
 
 from domain.clocks import Clock, Clocks
+from domain.communication import Communication
 from domain.escalation import Path
 from domain.escalation_words import coming
 from domain.incident import FollowUp, Incident
+from domain.outbox import Outside, outside
 from domain.reminders import Watched, presses, stale_from
 from domain.silences import silenced
 
@@ -40,6 +42,7 @@ class Open:
         clock: The target that is or was due first of those still open; None without one.
         escalation: Which level of its path comes next or is due, in words; empty when none does.
         escalation_due: Whether that is due.
+        outside: How it stands with those outside the work; None when that was not asked for.
     """
 
     incident: Incident
@@ -51,6 +54,7 @@ class Open:
     clock: Clock | None = None
     escalation: str = ""
     escalation_due: bool = False
+    outside: Outside | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +68,15 @@ class ToDo:
 
 @dataclass(frozen=True, slots=True)
 class Handover:
-    """What there is at a moment; each part in the order of its urgency."""
+    """What there is at a moment; each part in the order of its urgency.
+
+    `ended` are incidents that are over and of which something is still to be said outside.
+    """
 
     at: int
     open: tuple[Open, ...]
     follow_ups: tuple[ToDo, ...]
+    ended: tuple[Outside, ...] = ()
 
     @property
     def stale(self) -> tuple[Open, ...]:
@@ -102,6 +110,12 @@ class Handover:
         return tuple(sorted(found, key=lambda each: each.incident.silenced_until or 0))
 
     @property
+    def to_tell(self) -> tuple[Outside, ...]:
+        """Those of which somebody is to be told something now, or by a deadline, the first due first."""
+        found = [each.outside for each in self.open if each.outside and (each.outside.waiting or each.outside.pressing)]
+        return tuple(sorted([*found, *self.ended], key=lambda each: each.due_at))
+
+    @property
     def changed(self) -> tuple[Open, ...]:
         """Those that others have written to since the reader last looked."""
         return tuple(each for each in self.open if each.changed)
@@ -116,28 +130,36 @@ def handover(
     zone: tzinfo = UTC,
     clocks: Mapping[str, Clocks] = MappingProxyType({}),
     paths: Mapping[str, Path] = MappingProxyType({}),
+    communication: Communication | None = None,
 ) -> Handover:
     """Return what has to be handed over.
 
     Args:
-        incidents: The open ones in the order of the queue, then closed ones that have follow-ups.
+        incidents: The open ones in the order of the queue, then closed ones that have follow-ups, or of which
+            something was said outside.
         changed: By incident, how many entries of others came since the reader last looked.
         now: The moment, ms.
         stale_after: How long after an acknowledgement something has to have been recorded, ms.
         zone: Whose days follow-ups are due on.
         clocks: By incident, the clocks of its targets.
         paths: By incident, its escalation path.
+        communication: What the team says outside, and by when; None leaves that out.
     """
     found = list(incidents)
     today = datetime.fromtimestamp(now / 1000, zone).date()
     open_ones = [
-        _open(each, changed.get(each.incident.id, 0), now, stale_after)
+        replace(
+            _open(each, changed.get(each.incident.id, 0), now, stale_after),
+            outside=outside(each.incident, communication, now) if communication else None,
+        )
         for each in (Watched(one, clocks.get(one.id, _NO_CLOCKS), paths.get(one.id)) for one in found)
         if not each.incident.is_closed
     ]
+    over = [outside(each, communication, now) for each in found if each.is_closed] if communication else []
+    ended = sorted((each for each in over if each.waiting or each.pressing), key=lambda each: each.due_at)
     todo = [_todo(each, follow_up, today) for each in found for follow_up in each.follow_ups if not follow_up.done]
     todo.sort(key=lambda each: each.follow_up.due or _NEVER)
-    return Handover(now, tuple(open_ones), tuple(todo))
+    return Handover(now, tuple(open_ones), tuple(todo), tuple(ended))
 
 
 def next_step(incident: Incident) -> str:

@@ -12,6 +12,7 @@ from domain.durations import short
 from domain.escalation_words import reached
 from domain.handover import Handover, Open, ToDo
 from domain.incident import Incident
+from domain.outbox import words
 from domain.reminders import presses, stale_words, update_words
 from domain.times import stamp
 
@@ -41,6 +42,12 @@ def lines(found: Handover, zone: tzinfo, more: int = 0) -> Iterator[Line]:
         yield Line("Silenced", "head")
         for each in found.silenced:
             yield from _silenced(each.incident, found.at, zone)
+    if found.ended:
+        yield Line("")
+        yield Line("Still to be said of what is over", "head")
+        for outside in found.ended:
+            yield Line(f"  {outside.incident.ref}  {outside.incident.title}", "ref")
+            yield from (Line(f"    {text}", role) for text, role in words(outside, found.at, zone))
     if found.follow_ups:
         yield Line("")
         yield Line("Follow-ups that are not done", "head")
@@ -59,6 +66,7 @@ def summary(found: Handover, more: int = 0) -> str:
         (more, "of them not listed"), (unowned, "without an owner"), (len(found.stale), "acknowledged and left"),
         (len(found.escalations), "to escalate"), (len(found.targets), "near or past a target"),
         (len(found.silenced), "silenced"), (len(found.updates), "with an update promised"), (late, "of those late"),
+        (len(found.to_tell), "with somebody to tell"),
         (len(found.changed), "changed since you looked"), (len(found.follow_ups), "to do afterwards"),
         (overdue, "of those late"),
     ):  # fmt: skip
@@ -81,8 +89,10 @@ def _incident(each: Open, now: int, zone: tzinfo) -> Iterator[Line]:
     if said := " · ".join(filter(None, (reached(incident), each.escalation))):
         yield Line(f"    escalation: {said}", "warn" if each.escalation_due else "")
     if each.update_due is not None:
-        words = update_words(incident, each.update_due, now, zone)
-        yield Line(f"    {words}", "warn" if each.update_due <= now else "")
+        promised = update_words(incident, each.update_due, now, zone)
+        yield Line(f"    {promised}", "warn" if each.update_due <= now else "")
+    if each.outside is not None:
+        yield from (Line(f"    {text}", role) for text, role in words(each.outside, now, zone))
     if each.changed:
         yield Line(f"    {each.changed} entr{'y' if each.changed == 1 else 'ies'} of others since you looked", "dim")
 

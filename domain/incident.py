@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from domain.vocabulary import CLOSED_STATUSES
+from domain.vocabulary import CLOSED_STATUSES, slug
 
 _EMPTY: Mapping[str, Any] = MappingProxyType({})
 
@@ -64,6 +64,9 @@ class Told:
         at: When, ms.
         by: Who told them.
         next_update_at: When they were promised to hear again, ms; None when nothing was promised.
+        update: Id of the update whose text it was; None for words of their own.
+        wording: That update's wording.
+        duty: The regulation's duty that this fulfilled, e.g. `NIS2 early warning`.
     """
 
     entry: str
@@ -72,6 +75,54 @@ class Told:
     at: int
     by: str
     next_update_at: int | None = None
+    update: str | None = None
+    wording: str | None = None
+    duty: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """What is to be said outside, written once for everybody.
+
+    Attributes:
+        wording: A status page's word: `investigating`, `identified`, `monitoring` or `resolved`.
+        text: The ready text for laymen.
+        texts: Other ready texts, by the name of their template.
+        know: What is known.
+        do: What is done.
+        to: The parties that it is meant for.
+        at: When it was written, ms.
+    """
+
+    entry: str
+    wording: str
+    text: str
+    know: str
+    do: str
+    at: int
+    by: str
+    to: tuple[str, ...] = ()
+    texts: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
+    next_update_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Regulated:
+    """Somebody has said that a regulation applies; moments in ms.
+
+    Attributes:
+        aware_at: When the organisation became aware, from which its clocks run.
+        classified_at: When it was classified as reportable, where a regulation asks for that.
+        withdrawn: Why it does not apply after all; empty while it does.
+    """
+
+    entry: str
+    regulation: str
+    at: int
+    by: str
+    aware_at: int | None = None
+    classified_at: int | None = None
+    withdrawn: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +208,8 @@ class Incident:
     told: tuple[Told, ...] = ()
     silences: tuple[Silence, ...] = ()
     escalations: tuple[Escalated, ...] = ()
+    updates: tuple[Update, ...] = ()
+    regulated: tuple[Regulated, ...] = ()
     sections: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
     custom: Mapping[str, Any] = field(default_factory=lambda: _EMPTY)
     classifiers: Mapping[str, int] = field(default_factory=lambda: _EMPTY)
@@ -191,7 +244,7 @@ class Incident:
     @property
     def next_update_at(self) -> int | None:
         """When somebody was promised to hear next, ms: what was promised to each party last, the soonest of them."""
-        promised = {each.party: each.next_update_at for each in self.told}
+        promised = {slug(each.party): each.next_update_at for each in self.told}
         return min((at for at in promised.values() if at is not None), default=None)
 
     @property

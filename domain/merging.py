@@ -94,7 +94,10 @@ def together(own: Incident, parts: Sequence[Incident]) -> Incident:
     found["related"] = tuple(item for item in related if item.incident not in ids)
     follow_ups = {each.id: each for whole in reversed(all_of) for each in whole.follow_ups}
     found["follow_ups"] = tuple(follow_ups[key] for key in sorted(follow_ups))
-    found["told"] = tuple(sorted((each for whole in all_of for each in whole.told), key=lambda each: each.at))
+    for name in ("told", "updates", "regulated"):
+        found[name] = tuple(
+            sorted((each for whole in all_of for each in getattr(whole, name)), key=lambda each: each.at)
+        )
     found["starred"] = frozenset().union(*(each.starred for each in all_of))
     found["notes"] = sum(each.notes for each in all_of)
     found["alerts"] = sum(each.alerts for each in all_of)

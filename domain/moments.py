@@ -10,9 +10,10 @@ from typing import NamedTuple
 from domain.durations import short
 from domain.entry import Entry
 from domain.replay import Replay, field_of
+from domain.saying import SAID
 from domain.silences import ENDED_BY, FACT
 from domain.times import MINUTE, stamp
-from domain.wording import chosen_words, field_name
+from domain.wording import chosen_words, field_name, said_outside
 
 LATE = 2 * MINUTE  # recorded so much after it happened, a moment says so
 
@@ -97,8 +98,21 @@ def describe(entry: Entry, replay: Replay) -> tuple[str, str]:
         return f"{where}chose {chosen}", ""
     if entry.kind == "fact" and entry.what == "silenced":
         return _silenced(entry, replay), str(payload.get("reason") or "")
+    if entry.kind == "fact" and entry.what in SAID:
+        return said_outside(entry.what, payload), _said(payload, replay)
     describer = _DESCRIBERS.get(entry.kind)
     return describer(entry, payload) if describer else (entry.kind, "")
+
+
+def _said(payload: dict[str, object], replay: Replay) -> str:
+    """Return the text of a fact about those outside; nothing for one that stands on the timeline already."""
+    note = str(payload.get("note") or payload.get("text") or payload.get("withdrawn") or "")
+    said = next((head.value for head in replay.heads("fact:update") if head.entry.id == payload.get("update")), None)
+    if isinstance(said, dict):
+        texts = said.get("texts")
+        known = [said.get("text"), *(texts.values() if isinstance(texts, dict) else ())]
+        return "" if note in known else note
+    return "" if note == payload.get("duty") else note
 
 
 def _undone_name(entry: Entry) -> str:
@@ -147,10 +161,6 @@ def _fact(entry: Entry, payload: dict[str, object]) -> tuple[str, str]:
         return f"ran: {payload.get('command', '')} (exit {payload.get('exit_code', '?')})", str(
             payload.get("output") or ""
         )
-    if entry.what == "told":
-        due = payload.get("next_update_at")
-        again = f", next update {stamp(due, UTC)}" if isinstance(due, int) else ""
-        return f"told {payload.get('party', '')}{again}", said
     if entry.what == "escalated":
         return _escalated(entry, payload), said
     how = " (implied)" if entry.source == "implied" else ""

@@ -17,7 +17,7 @@ from domain.escalation import Path, Standing
 from domain.escalation_words import coming
 from domain.incident import Incident
 from domain.silences import silenced
-from domain.times import stamp
+from domain.times import LAST_SHOWN, stamp
 
 ESCALATION, TARGET, UPDATE, ACKNOWLEDGEMENT = "escalation", "target", "update", "acknowledgement"
 KINDS = (ESCALATION, TARGET, UPDATE, ACKNOWLEDGEMENT)
@@ -149,8 +149,10 @@ def update_words(incident: Incident, at: int, now: int, zone: tzinfo | None = No
     """Return who is to hear something by a moment, ms, in words; with a zone also when that is."""
     late = at <= now
     when = f"{short(now - at)} late" if late else f"in {short(at - now)}"
-    parties = ", ".join(dict.fromkeys(told.party for told in incident.told))
-    return f"update to {parties} due {stamp(at, zone)} ({when})" if zone else f"update to {parties} {when}"
+    last = {told.party: told.next_update_at for told in incident.told}
+    parties = ", ".join(party for party, promised in last.items() if promised is not None)
+    due_at = f" due {stamp(min(at, LAST_SHOWN), zone)} ({when})" if zone else f" {when}"
+    return f"update to {parties}{due_at}"
 
 
 # -- ringing -----------------------------------------------------------------------------------------------------------

@@ -13,8 +13,9 @@ from types import MappingProxyType
 from typing import Any
 
 from domain.entry import Entry
-from domain.incident import Choice, Escalated, FollowUp, Incident, Item, Told
+from domain.incident import Choice, Escalated, FollowUp, Incident, Item
 from domain.limits import LEVEL
+from domain.saying import SAID
 from domain.silences import standing
 from domain.vocabulary import CLOSED_STATUSES, FINISHED, IMPACT_MEANING, PRIORITIES, SEVERITIES
 
@@ -287,13 +288,14 @@ class Replay:
         found["closed_at"] = self._last("closed", reopened)
         found["published_at"] = self._last("postmortem_published", None)
         found["waived"] = bool(self.heads("fact:postmortem_waived"))
-        if "told" in names:
-            found["told"] = tuple(_told(entry) for entry in self.facts("told"))
+        for name in SAID.keys() & set(names):
+            attribute, read = SAID[name]
+            found[attribute] = tuple(map(read, self.facts(name)))
         if "silenced" in names:
             found["silences"] = standing(self, found.get("severity"), found.get("priority"))
         if "escalated" in names:
-            read = (_escalated(entry) for entry in self._since("escalated", reopened))
-            found["escalations"] = tuple(each for each in read if each is not None)
+            escalated = (_escalated(entry) for entry in self._since("escalated", reopened))
+            found["escalations"] = tuple(each for each in escalated if each is not None)
         if "alert" in names:
             states = self._alert_states()
             found["alert_states"] = MappingProxyType(states)
@@ -370,18 +372,6 @@ def _is_level(value: Any) -> bool:
 
 def _count(value: Any) -> int | None:
     return value if isinstance(value, int) and _is_level(value) and value > 0 else None
-
-
-def _told(entry: Entry) -> Told:
-    value = entry.payload
-    return Told(
-        entry=entry.id,
-        party=_text(value.get("party")) or "",
-        note=_text(value.get("note")) or "",
-        at=entry.occurred_at,
-        by=entry.author,
-        next_update_at=_moment(value.get("next_update_at")),
-    )
 
 
 def _escalated(entry: Entry) -> Escalated | None:

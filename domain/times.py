@@ -19,6 +19,8 @@ _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")
 _FRACTION = re.compile(r"(\.\d{6})\d+")
 LATEST = 253_402_300_799_999
 """The end of the year 9999, ms: no moment is later."""
+LAST_SHOWN = LATEST - 2 * DAY
+"""The last moment that every zone's calendar can show, ms."""
 
 
 def iso(ms: int | None) -> str | None:
@@ -73,6 +75,31 @@ def parse_moment(text: str, now: int, zone: tzinfo) -> int:
     moment = _in_zone(bare, zone)
     if moment > now + DAY:
         raise BadTime(f"“{text}” is more than a day ahead", "Give a moment that has come.", "future_time")
+    return moment
+
+
+def parse_later(text: str, now: int, zone: tzinfo) -> int:
+    """Return a moment to come: a bare duration counts from now, and a time of day that is past is tomorrow's.
+
+    A date and time is taken as it is; whether it has passed is for whoever asks to judge.
+
+    Raises:
+        BadTime: The text is none of these, or later than the year 9999.
+    """
+    bare = text.strip()
+    try:
+        if _DURATION.fullmatch(bare):
+            moment = now + parse_duration(bare)
+        elif match := _CLOCK.fullmatch(bare):
+            today = _latest_clock(match, now, zone)
+            moment = today if today > now else today + DAY
+        else:
+            moment = _in_zone(bare, zone)
+    except BadTime as error:
+        remedy = "Write 30m, 15:30, 2026-11-21T15:30 or 2026-11-21T15:30:00Z."
+        raise BadTime(error.message, remedy, error.code) from error
+    if moment > LAST_SHOWN:
+        raise BadTime(f"“{text}” is too far ahead", "Write 30m, 15:30 or a date and time.", "bad_time")
     return moment
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, tzinfo
 from typing import Any
 
@@ -47,6 +47,29 @@ def said(name: str, value: Any, zone: tzinfo = UTC) -> str:
         except (ValueError, OverflowError, OSError):  # a moment of a newer version, or of a joker
             return str(value)
     return value if isinstance(value, str) else _json(value)
+
+
+def said_outside(what: str, payload: Mapping[str, Any]) -> str:
+    """Return the headline of a fact about those outside: told, an update, or a regulation that applies."""
+    again = f", next update {_stamped(payload)}" if _stamped(payload) else ""
+    if what == "told":
+        duty = f" ({payload['duty']})" if payload.get("duty") else ""
+        update = f" the update ({payload.get('wording', '')})" if payload.get("update") else ""
+        return f"told {payload.get('party', '')}{update}{duty}{again}"
+    if what == "update":
+        to = payload.get("to")
+        names = ", ".join(map(str, to)) if isinstance(to, list) and to else "nobody"
+        return f"update ({payload.get('wording', '')}) for {names}{again}"
+    if payload.get("withdrawn"):
+        return f"{payload.get('regulation', '')} does not apply"
+    classified = _stamped(payload, "classified_at")
+    aware = f"{payload.get('regulation', '')} applies, aware since {_stamped(payload, 'aware_at')}"
+    return f"{aware}, classified {classified}" if classified else aware
+
+
+def _stamped(payload: Mapping[str, Any], name: str = "next_update_at") -> str:
+    at = payload.get(name)
+    return said(name, at) if isinstance(at, int) and not isinstance(at, bool) else ""
 
 
 def brief(value: Any) -> str:

@@ -25,10 +25,12 @@ from widgets.queue_lines import UNICODE, Symbols
 
 if TYPE_CHECKING:  # the queue is on the screen before an incident is folded
     from domain.clocks import Clocks, Policy
+    from domain.communication import Communication
     from domain.entry import Draft
     from domain.escalation import Path
     from domain.handover_words import Line
     from domain.incident import Incident
+    from domain.outbox import Outside
     from domain.replay import Replay
     from domain.standing import Standing
     from domain.triage import Rules
@@ -75,6 +77,8 @@ class Desk:
         under_way: Gives how far a long exchange is, in words; empty while there is none.
         on_call: Gives who is on call for an incident's service: empty when nobody is, None when that is not known.
         path: Gives the escalation path of an incident's service as it is now; None when none is known.
+        read_communication: Reads what the team says outside; None for no parties.
+        outbox: Gives what is left to say outside, and how many incidents were not looked at, from any thread.
     """
 
     def __init__(
@@ -103,6 +107,8 @@ class Desk:
         self.under_way: Callable[[], str] = lambda: ""
         self.on_call: Callable[[Incident], str | None] = lambda _incident: None
         self.path: Callable[[Incident], Path | None] = lambda _incident: None
+        self.read_communication: Callable[[], Communication] | None = None
+        self.outbox: Callable[[], tuple[list[Outside], int]] = lambda: ([], 0)
         self._zone, self.utc = zone, False
         self.drafts = Drafts(store.path, store.author, store.clock)
 
@@ -112,6 +118,13 @@ class Desk:
         from domain.triage import Rules
 
         return self._rules() if self._rules else Rules()
+
+    @cached_property
+    def communication(self) -> Communication:
+        """What the team says outside, and by when; read when an incident is opened."""
+        from domain.communication import Communication
+
+        return self.read_communication() if self.read_communication else Communication(())
 
     @cached_property
     def promised(self) -> tuple[Policy | None, str]:

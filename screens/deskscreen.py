@@ -119,6 +119,9 @@ class DeskScreen(Screen[None]):
         """The incident that is open here, None when it is none."""
         return None
 
+    def minute(self) -> None:
+        """Show what has changed because time has passed; nothing, where widgets are painted again by themselves."""
+
     def met(self) -> None:
         """Show who else has open what is open here; nothing, on most screens."""
 

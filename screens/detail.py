@@ -14,6 +14,7 @@ from domain.clocks import LAST_MINUTES, Clocks
 from domain.escalation import Path
 from domain.incident import Incident
 from domain.moments import woven
+from domain.outbox import brief, outside
 from screens import verbs
 from screens.desk import Desk
 from screens.deskscreen import DeskScreen, bindings
@@ -56,7 +57,7 @@ class Detail(DeskScreen):
 
     def compose(self) -> ComposeResult:
         """Lay the screen out."""
-        yield Facts(self.desk.symbols, lambda: self.desk.zone, self.desk.now, self._on_call, self._path)
+        yield Facts(self.desk.symbols, lambda: self.desk.zone, self.desk.now, self._on_call, self._path, self._telling)
         yield StatusBar(self.desk.symbols)
         yield Timeline(self.desk.symbols, lambda: self.desk.zone)
         yield self.keys_line()
@@ -103,6 +104,10 @@ class Detail(DeskScreen):
 
     def _path(self, incident: Incident) -> Path | None:
         return self.desk.path(incident)
+
+    def _telling(self, incident: Incident) -> list[tuple[str, str]]:
+        now = self.desk.now()
+        return brief(outside(incident, self.desk.communication, now), now)
 
     def _show_facts(self) -> None:
         self.query_one(Facts).show(self._incident, self.desk.others(self._shown), self._clocks)
@@ -287,6 +292,12 @@ class Detail(DeskScreen):
         from screens.ledger import Ledger
 
         self.app.push_screen(Ledger(self.desk))
+
+    def action_updates(self) -> None:
+        """Show what is said outside of it, and who waits."""
+        from screens.updates import UpdatesScreen
+
+        self.app.push_screen(UpdatesScreen(self.desk, self._shown))
 
     def action_conflicts(self) -> None:
         """Show what people wrote here without seeing each other."""

@@ -67,6 +67,7 @@ KEYS: tuple[Key, ...] = (
     Key("queue.handover", "v", "v", "hand-over: what is open and due"),
     Key("queue.merge", "M", "M", "merge the marked ones into the selected one"),
     Key("queue.silence", "Z", "Z", "silence: nothing rings until a time"),
+    Key("queue.outbox", "U", "U", "outbox: who still has to be told what"),
     Key("queue.seen", "ctrl+r", "ctrl+r", "mark everything as seen"),
     Key("queue.leave", "q", "q", "leave", "quit"),
     Key("queue.copy", "y", "y", "copy the ref to the clipboard (OSC 52)"),
@@ -90,6 +91,7 @@ KEYS: tuple[Key, ...] = (
     Key("detail.silence", "Z", "Z", "silence: nothing rings until a time"),
     Key("detail.conflicts", "C", "C", "conflicts: choose between values"),
     Key("detail.sync", "R", "R", "sync now, and what waits"),
+    Key("detail.updates", "U", "U", "updates: who was told what, who waits, deadlines"),
     Key("detail.star", "asterisk", "*", "star the moment: it goes to the post-mortem"),
     Key("detail.open", "enter", "enter", "read the moment whole"),
     Key("detail.undo", "u", "u", "undo your last action here"),
@@ -132,6 +134,29 @@ KEYS: tuple[Key, ...] = (
     Key("handover.page_down", "ctrl+d,pagedown,ctrl+f,space", "ctrl+d", "a page down"),
     Key("handover.page_up", "ctrl+u,pageup,ctrl+b", "ctrl+u", "a page up"),
     Key("handover.leave", "q", "q", "back", "back"),
+    Key("outbox.open", "enter,l,right,U", "enter", "open the incident's updates", "open"),
+    Key("outbox.down", "j,down", "j ↓", "down"),
+    Key("outbox.up", "k,up", "k ↑", "up"),
+    Key("outbox.first", "g,home", "g", "first"),
+    Key("outbox.last", "G,end", "G", "last"),
+    Key("outbox.page_down", "ctrl+d,pagedown", "ctrl+d", "a page down"),
+    Key("outbox.page_up", "ctrl+u,pageup", "ctrl+u", "a page up"),
+    Key("outbox.leave", "q", "q", "back", "back"),
+    Key("updates.write", "n", "n", "write an update", "new update"),
+    Key("updates.told", "t", "t", "told: the marked, or the one under the cursor, heard it", "told"),
+    Key("updates.mark", "space", "space", "mark a party", "mark"),
+    Key("updates.mark_all", "asterisk", "*", "mark all who are to be told, or unmark", "all"),
+    Key("updates.copy", "y", "y", "copy the text for the party (OSC 52)", "copy"),
+    Key("updates.note", "c", "c", "told something of its own: write what"),
+    Key("updates.regulate", "r", "r", "regulation: start its clocks", "regulation"),
+    Key("updates.undo", "u", "u", "undo your last action here", "undo"),
+    Key("updates.down", "j,down", "j ↓", "down"),
+    Key("updates.up", "k,up", "k ↑", "up"),
+    Key("updates.first", "g,home", "g", "first"),
+    Key("updates.last", "G,end", "G", "last"),
+    Key("updates.page_down", "ctrl+d,pagedown", "ctrl+d", "read on in the text"),
+    Key("updates.page_up", "ctrl+u,pageup", "ctrl+u", "back in the text"),
+    Key("updates.leave", "q", "q", "back", "back"),
     Key("ledger.now", "R", "R", "exchange with every remote now", "sync now"),
     Key("ledger.enrol", "e", "e", "enrol this store with a hub", "enrol"),
     Key("ledger.down", "j,down", "j ↓", "down"),
@@ -170,7 +195,7 @@ def check_keymap(remapped: Mapping[str, str]) -> list[str]:
         if name not in _BY_ID:
             near = nearest(name, _BY_ID)
             problems.append(f"keys: there is no action “{name}”" + (f"; did you mean {near}?" if near else ""))
-    for where in ("queue", "detail", "conflicts", "compare", "ledger", "postmortem"):
+    for where in ("queue", "detail", "conflicts", "compare", "outbox", "updates", "ledger", "postmortem"):
         problems += _clashes(where, remapped)
     return problems
 
@@ -190,7 +215,8 @@ def table(rows: Sequence[Key] = KEYS) -> str:
     """Return the key table in Markdown, for the README."""
     titles = {
         "everywhere": "Everywhere", "queue": "Queue", "detail": "Detail", "conflicts": "Conflicts",
-        "compare": "Texts side by side", "ledger": "Sync", "postmortem": "Post-mortem",
+        "compare": "Texts side by side", "outbox": "Outbox", "updates": "Updates",
+        "ledger": "Sync", "postmortem": "Post-mortem",
     }  # fmt: skip
     lines = []
     for where, title in titles.items():

@@ -413,6 +413,12 @@ class Queue(DeskScreen):
 
         self.app.push_screen(HandoverScreen(self.desk))
 
+    def action_outbox(self) -> None:
+        """Show who still has to be told what."""
+        from screens.outbox import OutboxScreen
+
+        self.app.push_screen(OutboxScreen(self.desk))
+
     def action_conflicts(self) -> None:
         """Show what people wrote without seeing each other."""
         from screens.conflicts.screen import Conflicts

@@ -5,8 +5,6 @@ A verb asks what it needs to know, acts through the desk, and says what came of 
 
 from __future__ import annotations
 
-import os
-import subprocess
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -18,6 +16,7 @@ from domain.notes import split_when
 from domain.times import stamp
 from domain.triage import set_fields
 from domain.undo import named
+from screens import clipboard
 from screens.desk import Action, Outcome
 from screens.deskscreen import DeskScreen, Target
 from screens.dialogs.choice import Choice, Offer
@@ -315,10 +314,7 @@ async def undo(screen: DeskScreen, incident: str | None = None) -> None:
 def copy_ref(screen: DeskScreen, targets: Sequence[Target]) -> None:
     """Copy the refs by OSC 52, and through tmux where it stands between."""
     text = " ".join(target.ref for target in targets)
-    screen.app.copy_to_clipboard(text)
-    if os.environ.get("TMUX"):
-        command = ("tmux", "load-buffer", "-w", "-")
-        subprocess.run(command, input=text.encode(), check=False, capture_output=True, timeout=2)  # noqa: S603
+    clipboard.copy(screen, text)
     screen.tell(f"Copied {text} (if your terminal takes OSC 52; Y writes it to a file)")
 
 

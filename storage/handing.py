@@ -48,6 +48,17 @@ def watched(connection: sqlite3.Connection, limit: int) -> list[tuple[str, int]]
     return [(identifier, int(last)) for identifier, last in connection.execute(sql, (limit,))]
 
 
+def ended_with_words(connection: sqlite3.Connection, since: int) -> list[str]:
+    """Return the ids of incidents that ended at or after a moment, ms, and of which anything was said outside."""
+    sql = f"""
+        SELECT id FROM incident WHERE key >= {FIRST_CLOSED} AND ended_at >= ? AND EXISTS (
+            SELECT 1 FROM entry WHERE entry.incident = incident.id AND kind = 'fact'
+            AND what IN ('told', 'update', 'regulated')
+        ) ORDER BY key
+    """
+    return [identifier for (identifier,) in connection.execute(sql, (since,))]
+
+
 def _left(connection: sqlite3.Connection) -> list[str]:
     sql = f"SELECT id FROM incident INDEXED BY incident_to_do WHERE to_do > 0 AND key >= {FIRST_CLOSED} ORDER BY key"
     return [identifier for (identifier,) in connection.execute(sql)]

@@ -223,6 +223,11 @@ def searchable(replay: Replay, incident: Incident) -> str:
     texts.update(dict.fromkeys(each.party for each in incident.told))
     texts.update(dict.fromkeys(each.note for each in incident.told))
     texts.update(dict.fromkeys(text for each in incident.escalations for text in (each.to, each.reason)))
+    texts.update(dict.fromkeys(text for each in incident.told for text in (each.wording or "", each.duty or "")))
+    for update in incident.updates:
+        texts.update(dict.fromkeys((update.wording, update.know, update.do, update.text, *update.texts.values())))
+    for each in incident.regulated:
+        texts.update(dict.fromkeys((each.regulation, each.withdrawn)))
     texts.update(dict.fromkeys((incident.priority_reason or "",)))
     texts.update(dict.fromkeys(each.reason for each in incident.silences))
     texts.update(dict.fromkeys(incident.sections.values()))

@@ -267,6 +267,13 @@ class Reader:
         with self._asking():
             return handing.watched(self._connection, limit)
 
+    def ended_with_words(self, since: int) -> list[str]:
+        """Return the ids of incidents that ended since a moment, ms, and of which anything was said outside."""
+        from storage import handing
+
+        with self._asking():
+            return handing.ended_with_words(self._connection, since)
+
     def refs(self, incidents: Iterable[str]) -> dict[str, str]:
         """Return the refs of incidents by id; those that are not here are left out."""
         wanted = list(incidents)

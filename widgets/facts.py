@@ -5,7 +5,7 @@ A sixth says what two people disagree on, as long as they do.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, tzinfo
 
 from textual.geometry import Region
@@ -28,7 +28,8 @@ from widgets.spans import Span, Spans, between, clip, plain
 
 _WIDE = 100  # cells from which on there is room for both clocks
 _LINES = 5
-_MOMENTS = 2  # the line of the moments, which says how far it was escalated, too
+_FROM_BELOW: Mapping[str, int] = {"moments": 3, "related": 1}
+"""Where lines stand that are asked for more than the incident holds, counted from below: above them may be one more."""
 _NAMED = 2  # of those who have it open too, by name; there is little room beside a title
 
 
@@ -44,9 +45,10 @@ class Facts(Widget):
         now: Callable[[], int],
         on_call: Callable[[Incident], str | None] = lambda _incident: None,
         path: Callable[[Incident], Path | None] = lambda _incident: None,
+        telling: Callable[[Incident], Sequence[tuple[str, str]]] = lambda _incident: (),
     ) -> None:
         super().__init__(id="facts")
-        self._path = path
+        self._path, self._telling = path, telling
         self._symbols, self._zone, self._now, self._on_call = symbols, zone, now, on_call
         self._incident: Incident | None = None
         self._others: tuple[str, ...] = ()
@@ -69,8 +71,11 @@ class Facts(Widget):
         if shown := self._incident:
             zone, now, on_call = self._zone(), self._now(), self._on_call(shown)
             lines = fact_lines(shown, width, zone, now, self._symbols, self._others, self._clocks, on_call)
-            if y == _MOMENTS:
+            # What costs more is asked for its own line only: the lines are painted one by one.
+            if y == len(lines) - _FROM_BELOW["moments"]:
                 lines[y] = with_escalation(lines[y], shown, self._path(shown), now, self._symbols)
+            if y == len(lines) - _FROM_BELOW["related"]:
+                lines[y] = with_telling(lines[y], self._telling(shown), self._symbols)
         return strip(clip(lines[y] if y < len(lines) else [], width), width, self.rich_style)
 
 
@@ -196,6 +201,18 @@ def _related(incident: Incident, symbols: Symbols) -> Spans:
         ("follow-ups", open_ones),
     )
     return _groups(groups, symbols, "")
+
+
+def with_telling(line: Spans, telling: Sequence[tuple[str, str]], symbols: Symbols) -> Spans:
+    """Return the last line with who still has to be told in front, and what is due to an authority.
+
+    `telling` is words, each with its role.
+    """
+    spans: Spans = []
+    for text, role in telling:
+        spans += [*(_dot(symbols) if spans else [Span(" ")]), plain(text, role)]
+    has_more = any(span.text.strip() for span in line)
+    return [*spans, *([Span(f" {symbols.dot}", "muted"), *line] if has_more else [])] if spans else line
 
 
 def _groups(groups: tuple[tuple[str, list[str]], ...], symbols: Symbols, otherwise: str) -> Spans:

@@ -59,6 +59,14 @@ class Call:
 
         return parse_moment(text, self.session.clock(), self.session.zone)
 
+    def later(self, text: str | None) -> int | None:
+        """Return the moment to come that a `--next` means, ms, or None; raises `BadTime`."""
+        if text is None:
+            return None
+        from domain.times import parse_later
+
+        return parse_later(text, self.session.clock(), self.session.zone)
+
     def show(self, incidents: list[Incident], *, many: bool = False) -> None:
         """Print incidents after a change: one object (`many`: several refs were given), or a line each."""
         if self.json:

@@ -140,6 +140,15 @@ def sla(call: Call) -> list[Check]:
     return [Check("sla", "ok", in_words(policy_of(call.session.loaded)))]
 
 
+def parties(call: Call) -> list[Check]:
+    """Read the parties, the templates of updates, and the data files of regulations."""
+    from app.parties import communication_and_problems, in_words
+
+    found, problems = communication_and_problems(call.session.loaded)
+    wrong = [Check("parties", "wrong", each.message, each.remedy) for each in problems]
+    return wrong or [Check("parties", "ok", f"{in_words(found)} (no legal advice)")]
+
+
 def on_call(call: Call) -> list[Check]:
     """Read the rotas, their calendars and the services, and look for gaps in the days to come."""
     from app.oncall.roster import read_roster
@@ -298,6 +307,7 @@ ALL = (
     reminders,
     keys,
     sla,
+    parties,
     on_call,
     escalation,
     folders,

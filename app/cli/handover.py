@@ -25,13 +25,15 @@ def handover(call: Call) -> None:
     follow-ups that are not done, and what others wrote since you last looked.
     """
     from app.handing import handed_over, path_of
+    from app.parties import communication_of
     from app.rules import stale_after
     from app.targets import policy_of
 
     session = call.session
     stale = stale_after(session.loaded)
     policy = policy_of(session.loaded)
-    found, more = handed_over(session.store.reader, session.clock(), stale, session.zone, policy, path_of(session))
+    words, path = communication_of(session.loaded), path_of(session)
+    found, more = handed_over(session.store.reader, session.clock(), stale, session.zone, policy, path, words)
     if call.json:
         call.out.object(_object(found, more))
         return
@@ -43,6 +45,7 @@ def handover(call: Call) -> None:
 
 def _object(found: Handover, more: int) -> dict[str, Any]:
     from app.cli.objects import silence_object
+    from app.cli.outside import outside_object
     from domain.times import iso
 
     return {
@@ -53,6 +56,8 @@ def _object(found: Handover, more: int) -> dict[str, Any]:
         "escalations_due": [each.incident.ref for each in found.escalations],
         "stale": [each.incident.ref for each in found.stale],
         "updates_due": [each.incident.ref for each in found.updates],
+        "to_tell": [each.incident.ref for each in found.to_tell],
+        "ended": [{"ref": each.incident.ref, **outside_object(each, found.at)} for each in found.ended],
         "changed": [each.incident.ref for each in found.changed],
         "silenced": [
             {"ref": each.incident.ref, "title": each.incident.title, **(silence_object(each.incident, found.at) or {})}
@@ -63,6 +68,7 @@ def _object(found: Handover, more: int) -> dict[str, Any]:
 
 
 def _open(each: Open, now: int) -> dict[str, Any]:
+    from app.cli.outside import outside_object
     from domain.times import iso
 
     incident = each.incident
@@ -80,6 +86,7 @@ def _open(each: Open, now: int) -> dict[str, Any]:
         "escalation": {"level": incident.escalation_level, "due": each.escalation_due, "text": each.escalation or None},
         "next_update_at": iso(each.update_due),
         "drill": incident.drill,
+        **(outside_object(each.outside, now) if each.outside else {}),
     }
 
 

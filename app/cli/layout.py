@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from domain.escalation import Path
     from domain.incident import Incident, Item
     from domain.moments import Moment
+    from domain.outbox import Outside
     from domain.rows import QueueRow
 
 _HEADINGS = ("REF", "PRI", "STATUS", "AGE", "OWNER", "TITLE")
@@ -78,6 +79,23 @@ def incident_lines(
     for field, choices in incident.conflicts.items():
         values = " or ".join(f"{choice.value} ({choice.author})" for choice in choices)
         yield style(f"⚠ {field}: {values}", "warning")
+
+
+def outside_lines(outside: Outside, zone: tzinfo, now: int, style: Style) -> Iterator[str]:
+    """Yield who was told, who still has to be, and what regulations ask for; nothing when there is none of it."""
+    from app.cli.outside import duty_lines
+    from domain import parties  # a list has none of this
+
+    heard = [each for each in outside.notices if each.told]
+    waiting = outside.waiting
+    if not (heard or waiting or outside.duties or outside.unknown):
+        return
+    yield ""
+    yield style("Told and to tell", "strong")
+    for each in (*waiting, *(each for each in heard if not each.waits)):
+        line = f"  {each.party.name}: {parties.in_words(each, now)}"
+        yield style(line, "warning" if each.waits else "")
+    yield from duty_lines(outside, zone, now, style)
 
 
 def block(text: str, style: Style) -> Iterator[str]:

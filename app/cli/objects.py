@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from domain.entry import Entry
-from domain.incident import Incident, Item
+from domain.incident import Incident, Item, Regulated, Update
 from domain.replay import Replay
 from domain.silences import silenced
 from domain.times import iso
@@ -66,9 +66,14 @@ def _more(incident: Incident) -> dict[str, Any]:
                 "at": iso(each.at),
                 "by": each.by,
                 "next_update_at": iso(each.next_update_at),
+                "update": each.update,
+                "wording": each.wording,
+                "duty": each.duty,
             }
             for each in incident.told
         ],
+        "updates": [_update(each) for each in incident.updates],
+        "regulated": [_regulated(each) for each in incident.regulated],
         "next_update_at": iso(incident.next_update_at),
         "escalation": _escalation(incident),
         "classifiers": dict(incident.classifiers),
@@ -90,6 +95,32 @@ def _escalation(incident: Incident) -> dict[str, Any]:
         "by": found.by if found else None,
         "reason": (found.reason or None) if found else None,
         "automatic": found.automatic if found else False,
+    }
+
+
+def _update(each: Update) -> dict[str, Any]:
+    return {
+        "id": each.entry,
+        "wording": each.wording,
+        "text": each.text,
+        "texts": dict(each.texts),
+        "know": each.know,
+        "do": each.do,
+        "to": list(each.to),
+        "at": iso(each.at),
+        "by": each.by,
+        "next_update_at": iso(each.next_update_at),
+    }
+
+
+def _regulated(each: Regulated) -> dict[str, Any]:
+    return {
+        "regulation": each.regulation,
+        "aware_at": iso(each.aware_at),
+        "classified_at": iso(each.classified_at),
+        "withdrawn": each.withdrawn or None,
+        "at": iso(each.at),
+        "by": each.by,
     }
 
 

@@ -86,6 +86,7 @@ def _queue_object(call: Call, text: str, limit: int | None) -> None:
 def show(call: Call, ref: str) -> None:
     """Show an incident: its state, clocks, moments, members and description."""
     from app.cli.escalate import next_object
+    from app.cli.outside import outside_object, outside_of
     from app.cli.sla import clocks_of, sla_object
     from app.handing import path_of
 
@@ -93,18 +94,19 @@ def show(call: Call, ref: str) -> None:
     (identifier,) = call.ids((ref,))
     replay = reader.replay(identifier)
     incident = reader.named(replay.result())
-    clocks = clocks_of(call, replay, incident)
+    clocks, outside = clocks_of(call, replay, incident), outside_of(call, incident)
     path = path_of(call.session)(incident)
     if call.json:
         from app.cli.objects import incident_object
 
         found = incident_object(incident, now)
         found["escalation"] |= next_object(path, incident, now)
-        call.out.object({**found, "sla": sla_object(clocks, now)})
+        call.out.object({**found, "sla": sla_object(clocks, now), **outside_object(outside, now)})
         return
-    from app.cli.layout import incident_lines
+    from app.cli.layout import incident_lines, outside_lines
 
     call.out.lines(incident_lines(incident, clocks, call.session.zone, now, call.out.style, path))
+    call.out.lines(outside_lines(outside, call.session.zone, now, call.out.style))
 
 
 @click.command("log", cls=Verb)

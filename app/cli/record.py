@@ -140,39 +140,3 @@ def redact(call: Call, ref: str, entry: str, reason: str) -> None:
         whole = [each for part in (identifier, *writing.parts(identifier)) for each in writing.timeline(part)]
         writing.record(identifier, actions.redact(whole, entry, reason))
     call.show([writing.results[identifier]])
-
-
-@click.command("told", cls=Verb)
-@click.argument("ref", type=REF)
-@click.argument("party")
-@click.option("--note", required=True, metavar="TEXT", help="What they were told.")
-@click.option("--next", "next_update", metavar="TIME", help="When they hear again: 30m, 15:30, a date.")
-@click.option("--at", metavar="TIME", help="When they were told: 14:05, -12m or a date and time.")
-@click.pass_obj
-def told(call: Call, ref: str, party: str, note: str, next_update: str | None, at: str | None) -> None:
-    """Record that PARTY was told something: customers, executives, a regulator."""
-    from domain import actions
-
-    now = call.session.clock()
-    drafts = actions.told(party, note, now=now, next_update_at=_later(call, next_update), occurred_at=call.moment(at))
-    (identifier,) = call.ids((ref,))
-    call.show([call.session.store.journal.record(identifier, lambda _incident: drafts)])
-
-
-def _later(call: Call, text: str | None) -> int | None:
-    """Return a moment to come; a bare duration counts from now, and a time of day that is past is tomorrow's."""
-    from domain.errors import BadTime
-    from domain.times import DAY, parse_duration
-
-    if text is None:
-        return None
-    now = call.session.clock()
-    try:
-        return now + parse_duration(text)
-    except BadTime:
-        moment = call.moment(text)
-    return (
-        moment + DAY
-        if moment is not None and moment <= now and ":" in text and len(text) <= len("15:30:00")
-        else moment
-    )

@@ -66,6 +66,7 @@ def _moments(incident: Incident, replay: Replay, zone: tzinfo) -> Iterator[Momen
     yield from _began(incident, replay)
     yield from _statuses(replay)
     yield from _facts(replay)
+    yield from _outside(replay)
     yield from _owners(replay)
     yield from _classed(replay)
     yield from _alerts(replay, zone)
@@ -116,7 +117,7 @@ def _facts(replay: Replay) -> Iterator[Moment]:
     for entry in replay.facts("escalated"):
         who = "a timer" if entry.source == "implied" else strong(entry.author)
         yield _of(entry, f"{who} escalated it{_whom(entry.payload)}{_said(entry.payload, 'reason', 'note', 'text')}")
-    for name, words in (*told.items(), ("told", "told others")):
+    for name, words in told.items():
         for entry in replay.facts(name):
             yield _of(entry, f"{strong(entry.author)} {words}{_said(entry.payload, 'note', 'reason', 'text')}")
     for entry in replay.facts("command"):
@@ -128,6 +129,29 @@ def _whom(payload: dict[str, Any]) -> str:
     to, level = payload.get("to"), payload.get("level")
     name = f" to {strong(to)}" if isinstance(to, str) and to else ""
     return f"{name} (level {level})" if isinstance(level, int) else name
+
+
+def _outside(replay: Replay) -> Iterator[Moment]:
+    """Yield what was said outside: an update with its text once, and who was told the same at once in one line."""
+    for entry in replay.facts("update"):
+        wording = escaped(str(entry.payload.get("wording", "")))
+        yield _of(
+            entry, f"{strong(entry.author)} wrote an update ({wording}){_said(entry.payload, 'know', 'do', 'text')}"
+        )
+    groups: dict[tuple[str, str], list[Entry]] = {}
+    for entry in replay.facts("told"):
+        same = str(entry.payload.get("action") or entry.id), str(entry.payload.get("update") or "")
+        groups.setdefault(same, []).append(entry)
+    for (_action, update), entries in groups.items():
+        payload = entries[0].payload
+        names = ", ".join(escaped(str(each.payload.get("party") or "others")) for each in entries)
+        duty = f" ({escaped(str(payload['duty']))})" if payload.get("duty") else ""
+        what = " the update" if update else "" if duty else _said(payload, "note", "reason", "text")
+        yield _of(entries[0], f"{strong(entries[0].author)} told {names}{duty}{what}")
+    for entry in replay.facts("regulated"):
+        applies = "does not apply" if entry.payload.get("withdrawn") else "applies"
+        name = escaped(str(entry.payload.get("regulation", "")))
+        yield _of(entry, f"{strong(entry.author)} said that {name} {applies}{_said(entry.payload, 'withdrawn')}")
 
 
 def _command(payload: dict[str, Any]) -> str:

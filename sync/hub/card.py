@@ -12,6 +12,7 @@ from domain.incident import Incident, Told
 from domain.replay import Replay
 from domain.text import redact_secrets
 from domain.times import DAY
+from domain.updates import WORDINGS
 from domain.vocabulary import SEVERITIES, slug
 
 UPDATES = 20  # of one incident that are shown
@@ -22,10 +23,11 @@ _HIDDEN = frozenset({"invalid", "ignored"})
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """What the page's parties were told: the text, and when, ms."""
+    """What the page's parties were told: the text, when, ms, and the update's wording, empty for words of its own."""
 
     text: str
     at: int
+    wording: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +93,14 @@ def card_of(
     if ended is not None and ended < now - KEPT:
         return None
     told = [each for each in _told(found, parts) if slug(each.party) in parties]
-    updates = [Update(_shown(each.note, limits.REASON), each.at) for each in reversed(told)]
+    updates = _updates(told)
     return Card(
         title=_shown(found.title, limits.TITLE),
         phase=_phase(found),
         severity=found.severity,
         since=min(found.raised_at if found.impact_started_at is None else found.impact_started_at, now),
         ended_at=ended,
-        updates=tuple(updates[:UPDATES]),
+        updates=updates[:UPDATES],
         older=max(0, len(updates) - UPDATES),
         next_update_at=_next_update(found, told) if ended is None else None,
     )
@@ -109,6 +111,16 @@ def _told(incident: Incident, parts: Mapping[str, Iterable[Entry]]) -> list[Told
     folds = [Replay(part).extend(entries) for part, entries in parts.items()]
     others = [each for fold in folds if not _restricted(fold) for each in fold.result().told]
     return sorted((*incident.told, *others), key=lambda each: each.at) if others else list(incident.told)
+
+
+def _updates(told: Iterable[Told]) -> tuple[Update, ...]:
+    """Return what was told, the newest first; an update that several of the parties were told is there once."""
+    found: dict[str, Update] = {}
+    for each in told:
+        wording = each.wording if each.wording in WORDINGS else ""
+        key = f"{each.update}:{each.note}" if each.update else each.entry
+        found.setdefault(key, Update(_shown(each.note, limits.REASON), each.at, wording or ""))
+    return tuple(reversed(found.values()))
 
 
 def _restricted(replay: Replay) -> bool:

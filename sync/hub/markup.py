@@ -170,7 +170,8 @@ def _updates(card: Card) -> str:
 
 
 def _update(update: Update) -> str:
-    return f'<li>\n{_time(update.at)}\n<p class="said" dir="auto">{escaped(update.text)}</p>\n</li>\n'
+    wording = f' <strong class="phase">{escaped(update.wording.capitalize())}</strong>' if update.wording else ""
+    return f'<li>\n{_time(update.at)}{wording}\n<p class="said" dir="auto">{escaped(update.text)}</p>\n</li>\n'
 
 
 def _footer(shown: Shown, still: bool) -> str:

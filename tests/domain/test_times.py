@@ -11,7 +11,19 @@ from hypothesis import strategies as st
 
 from domain.durations import age, short
 from domain.errors import BadTime
-from domain.times import DAY, HOUR, MINUTE, SECOND, WEEK, from_iso, iso, parse_duration, parse_moment, stamp
+from domain.times import (
+    DAY,
+    HOUR,
+    MINUTE,
+    SECOND,
+    WEEK,
+    from_iso,
+    iso,
+    parse_duration,
+    parse_later,
+    parse_moment,
+    stamp,
+)
 
 NOW = int(datetime(2026, 11, 21, 14, 30, 15, tzinfo=UTC).timestamp() * 1000)
 INDIA = timezone(timedelta(hours=5, minutes=30))
@@ -161,3 +173,26 @@ def test_a_stamp_says_its_zone() -> None:
     assert stamp(NOW, UTC) == "2026-11-21 14:30 UTC"
     assert stamp(NOW, BERLIN) == "2026-11-21 15:30 CET"
     assert stamp(NOW, INDIA, date=False) == "20:00 UTC+05:30"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("30m", "2026-11-21T14:30:00Z"),
+        (" 15:30 ", "2026-11-21T15:30:00Z"),
+        ("13:59", "2026-11-22T13:59:00Z"),
+        ("14:00", "2026-11-22T14:00:00Z"),
+        ("2026-12-24T18:00", "2026-12-24T18:00:00Z"),
+        ("2026-12-24T18:00:00+01:00", "2026-12-24T17:00:00Z"),
+        ("2020-01-01T00:00", "2020-01-01T00:00:00Z"),
+    ],
+)
+def test_a_moment_to_come(text: str, expected: str) -> None:
+    assert parse_later(text, from_iso("2026-11-21T14:00:00Z"), UTC) == from_iso(expected)
+
+
+@pytest.mark.parametrize("text", ["", "soon", "-5m", "25:00", "999999w", "999999w999999w"])
+def test_what_is_no_moment_to_come(text: str) -> None:
+    with pytest.raises(BadTime) as wrong:
+        parse_later(text, from_iso("2026-11-21T14:00:00Z"), UTC)
+    assert "Write 30m" in wrong.value.remedy

@@ -85,6 +85,9 @@ def documents(cli: Cli) -> Iterator[Any]:
         ("note", ref, "n"), ("ack", ref), ("take", other), ("assign", ref, "bob", "--as", "scribe"),
         ("link", ref, other, "--relation", "prior", "--cause", "c", "--action", "a"), ("set", ref, other, "custom.a=b"),
         ("follow-up", ref, "f", "--owner", "me", "--due", "2w"), ("move", ref, "validated"), ("mitigate", ref),
+        ("update", other, "--know", "k", "--to", "customers"), ("told", other, "customers"),
+        ("regulate", other, "NIS2", "--aware", "-1h"), ("regulate", "--list"), ("outbox",), ("handover",),
+        ("outbox", other), ("outbox", other, "--text", "customers"), ("undo", other),
         ("run", ref, "--", "true"), ("undo", other), ("move", ref, "resolved", "--note", "n"),
         ("move", ref, "validated", "--reason", "r"), ("move", ref, "other", "--label", "l", "--note", "n"),
     )  # fmt: skip

@@ -189,6 +189,16 @@ def test_updates_are_the_newest_first_and_of_the_page_s_parties() -> None:
     assert shown(writer).updates == (Update("third", START + 2), Update("second", START + 1), Update("first", START))
 
 
+def test_an_update_told_to_several_of_them_is_there_once_with_its_wording() -> None:
+    writer = raised()
+    for number, (party, update, wording) in enumerate(
+        (("customers", "u1", "identified"), ("status page", "u1", "identified"), ("customers", "u2", "<b>"))
+    ):
+        body = {"party": party, "note": "we know", "update": update, "wording": wording}
+        writer.write("fact", "told", body, occurred_at=START + number)
+    assert shown(writer).updates == (Update("we know", START + 2), Update("we know", START, "identified"))
+
+
 def test_an_update_that_was_taken_back_is_gone() -> None:
     writer = raised()
     first = told(writer, "wrong")

@@ -90,13 +90,13 @@ def told(*texts: str) -> Card:
 def test_a_page() -> None:
     card = replace(
         CARD,
-        updates=(Update("We know more.", START), Update("We know.", START - MINUTE)),
+        updates=(Update("We know more.", START, "identified"), Update("We know.", START - MINUTE)),
         next_update_at=START + MINUTE,
     )
     found = read(shown(card))
     assert found.of("h1") == ["1 current incident"]
     assert found.of("h3") == ["Search is slow"]
-    assert found.of("strong") == ["Identified"]
+    assert found.of("strong") == ["Identified", "Identified"]  # its phase, and what the update said
     assert found.of("dt") == ["Since", "Severity", "Next update"]
     assert found.of("dd") == [
         "2026-11-18 10:06 UTC",
@@ -104,7 +104,7 @@ def test_a_page() -> None:
         "by 2026-11-18 11:07 UTC",
     ]
     assert [" ".join(each.split()) for each in found.of("li")] == [
-        "2026-11-18 11:06 UTC We know more.",
+        "2026-11-18 11:06 UTC Identified We know more.",
         "2026-11-18 11:05 UTC We know.",
     ]
 
