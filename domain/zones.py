@@ -22,5 +22,5 @@ def zone_named(name: str) -> tzinfo:
         return ZoneInfo(name)
     except (OSError, ValueError, LookupError) as error:
         near = nearest(name, sorted(available_timezones()))
-        remedy = f"Did you mean {near}?" if near else "Write UTC or a name like Europe/Berlin."
+        remedy = f"{f'Did you mean {near}? ' if near else ''}Write UTC or a name like Europe/Berlin."
         raise BadValue(f"there is no zone “{name}”", remedy, "bad_value") from error
