@@ -78,6 +78,7 @@ class Told:
 class Incident:
     """The projection of a timeline; `replay(entries)` gives it and nothing else does.
 
+    `allowed` are the logins, and with the relation `group` the groups, that may see it though it is restricted.
     `classifiers` are a team's own labels, each with a level (Egeria's incidentClassifiers).
 
     Every `*_at` is a moment in ms since 1970 UTC, or None. `acknowledged_at` is the first acknowledgement by a
@@ -107,6 +108,7 @@ class Incident:
     roles: tuple[Item, ...] = ()
     causes: tuple[Item, ...] = ()
     actions: tuple[Item, ...] = ()
+    allowed: tuple[Item, ...] = ()
     follow_ups: tuple[FollowUp, ...] = ()
     told: tuple[Told, ...] = ()
     sections: Mapping[str, str] = field(default_factory=lambda: _EMPTY)

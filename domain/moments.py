@@ -8,6 +8,7 @@ from datetime import UTC
 
 from domain.durations import short
 from domain.entry import Entry
+from domain.grants import called
 from domain.replay import Replay, field_of
 from domain.times import MINUTE, stamp
 from domain.wording import chosen_words, field_name
@@ -138,12 +139,20 @@ def _add(entry: Entry, payload: dict[str, object]) -> tuple[str, str]:
         return f"{name} is {payload.get('relation', '')}", description
     if entry.what == "related":
         return f"{payload.get('relation', '')} {name}", description
+    if entry.what == "allowed":
+        return f"{_seer(payload)} may see it", ""
     return f"{entry.what}: {name}", description
+
+
+def _seer(payload: dict[str, object]) -> str:
+    return called(str(payload.get("relation", "")), str(payload.get("name", "")))
 
 
 def _drop(entry: Entry, payload: dict[str, object]) -> tuple[str, str]:
     if entry.what == "role" and payload.get("relation"):
         return f"{payload.get('name', '')} is no longer {payload['relation']}", ""
+    if entry.what == "allowed":
+        return f"{_seer(payload)} may not see it any more", ""
     return f"removed {entry.what.removeprefix('fact:')}: {payload.get('name', '')}", ""
 
 

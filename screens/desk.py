@@ -11,7 +11,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from domain.errors import Mistake
+from domain.errors import Mistake, NoRight
 from domain.query import Query
 from domain.rows import QueueRow
 from storage.connection import is_network
@@ -173,6 +173,7 @@ class Desk:
         """Do one action on several incidents, in one transaction, off the event loop.
 
         Raises:
+            NoRight: The person may not do it to one of them; nothing was written.
             Mistake: All of them refused; the first reason.
             StoreError: The disk said no; nothing was written.
         """
@@ -185,6 +186,8 @@ class Desk:
             for incident in incidents:
                 try:
                     writing.record(incident, action(writing.incident(incident)))
+                except NoRight:
+                    raise  # of what somebody may not do nothing is done, here as on the command line
                 except Mistake as mistake:
                     refused.append(mistake)
             if len(refused) == len(incidents):

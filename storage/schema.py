@@ -6,7 +6,7 @@ import sqlite3
 
 from storage.versions import PROJECTION_VERSION
 
-_TABLES = ("incident", "counter", "search")
+_TABLES = ("incident", "counter", "seer", "search")
 
 _DDL = (
     """
@@ -17,12 +17,18 @@ _DDL = (
         owner TEXT, tags TEXT NOT NULL,
         resources TEXT NOT NULL, raised_at INTEGER NOT NULL, acknowledged_at INTEGER, mitigated_at INTEGER,
         ended_at INTEGER, updated_at INTEGER NOT NULL, conflicts INTEGER NOT NULL, firing INTEGER NOT NULL,
-        drill BOOLEAN NOT NULL, last INTEGER NOT NULL
+        drill BOOLEAN NOT NULL, restricted BOOLEAN NOT NULL, last INTEGER NOT NULL
     )
     """,
     "CREATE INDEX incident_code ON incident (code)",
     "CREATE INDEX incident_status ON incident (status)",
     "CREATE INDEX incident_owner ON incident (owner)",
+    "CREATE INDEX incident_restricted ON incident (id) WHERE restricted",
+    """
+    CREATE TABLE seer (
+        incident TEXT NOT NULL, name TEXT NOT NULL, PRIMARY KEY (incident, name)
+    ) WITHOUT ROWID
+    """,
     "CREATE TABLE counter (name TEXT NOT NULL PRIMARY KEY, n INTEGER NOT NULL)",
     """
     CREATE VIRTUAL TABLE search USING fts5(

@@ -72,7 +72,7 @@ def settings(call: Call) -> list[Check]:
     """Read the settings."""
     loaded = call.session.loaded
     where = str(loaded.config) if loaded.config.exists() else f"none at {loaded.config}; the defaults hold"
-    found = [Check("settings", "ok", where), Check("author", "ok", call.session.author)]
+    found = [Check("settings", "ok", where), Check("author", "ok", loaded.author())]
     if loaded.config.exists() and loaded.config.stat().st_mode & 0o022:
         remedy = f"chmod go-w {loaded.config}"
         found[0] = Check("settings", "wrong", f"others may write {loaded.config}", remedy)

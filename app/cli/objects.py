@@ -30,6 +30,7 @@ def incident_object(incident: Incident) -> dict[str, Any]:
     found["related"] = [_related(item) for item in incident.related]
     found["drill"] = incident.drill
     found["restricted"] = incident.restricted
+    found["allowed"] = [{"name": item.name, "kind": item.relation or "user"} for item in incident.allowed]
     return {**found, **_more(incident)}
 
 

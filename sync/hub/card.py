@@ -9,6 +9,7 @@ from domain import limits
 from domain.entry import Entry
 from domain.incident import Incident, Told
 from domain.replay import Replay
+from domain.restriction import sealed
 from domain.text import redact_secrets
 from domain.times import DAY
 from domain.vocabulary import SEVERITIES, slug
@@ -70,7 +71,7 @@ def card_of(incident: str, entries: Iterable[Entry], parties: Collection[str], n
     """
     replay = Replay(incident).extend(entries)
     found = replay.result()
-    if _restricted(replay) or _nameless(replay, found) or found.drill or found.is_duplicate or found.status in _HIDDEN:
+    if sealed(replay) or _nameless(replay, found) or found.drill or found.is_duplicate or found.status in _HIDDEN:
         return None
     ended = _ended(found, now)
     if ended is not None and ended < now - KEPT:
@@ -87,12 +88,6 @@ def card_of(incident: str, entries: Iterable[Entry], parties: Collection[str], n
         older=max(0, len(updates) - UPDATES),
         next_update_at=_next_update(found, told) if ended is None else None,
     )
-
-
-def _restricted(replay: Replay) -> bool:
-    """Say whether anything that stands restricts it, be it disputed, or a set whose body was removed."""
-    heads = replay.heads("restricted")
-    return any(head.value is True or head.entry.body is None for head in heads)
 
 
 def _nameless(replay: Replay, incident: Incident) -> bool:
