@@ -28,6 +28,7 @@ if TYPE_CHECKING:  # the queue is on the screen before an incident is folded
     from domain.entry import Draft
     from domain.handover_words import Line
     from domain.incident import Incident
+    from domain.lifecycle import Verdict
     from domain.replay import Replay
     from domain.standing import Standing
     from domain.triage import Rules
@@ -143,6 +144,19 @@ class Desk:
     def zone(self) -> tzinfo:
         """The zone times are shown in now."""
         return UTC if self.utc else self._zone
+
+    def standing_words(self) -> str:
+        """Return who the responder is on a store with rights, for help; empty where nobody asks."""
+        caller = self.reader.caller
+        return f"You are {caller.who.name} here: {caller.role} (f2: who may do what)." if caller else ""
+
+    def permitted(self, verdicts: tuple[Verdict, ...]) -> tuple[Verdict, ...]:
+        """Return what the lifecycle allows as it is for the responder: all forbidden for one who may only look."""
+        if (caller := self.reader.caller) is None:
+            return verdicts
+        from domain.permits import permitted
+
+        return permitted(verdicts, caller.rights, caller.who)
 
     def now(self) -> int:
         """The present, ms."""

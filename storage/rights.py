@@ -81,9 +81,9 @@ class Caller(NamedTuple):
             NoRight: The person's role is lower.
         """
         if rank(self.role) < rank(least):
-            has = "no right" if self.role == NONE else f"the role {self.role}"
+            has = "has no right" if self.role == NONE else f"is {'an' if self.role == OWNER else 'a'} {self.role}"
             raise NoRight(
-                f"“{what}” needs the role {least}, and {self.who.name} has {has} on this store",
+                f"“{what}” needs the role {least}; {self.who.name} {has} here",
                 f"{self.rights.who_may(least)} may. See: tocsin rights list.",
                 "right",
             )
@@ -117,7 +117,8 @@ class Door:
         for each in sorted(seen):
             self.show(each)
         for draft in drafts:
-            self.where.require(needed(draft.kind, draft.what, draft.body), named(draft.kind, draft.what))
+            what = draft.what.replace("_", " ") if draft.kind == "fact" else named(draft.kind, draft.what)
+            self.where.require(needed(draft.kind, draft.what, draft.body), what)
 
     def show(self, incident: str) -> None:
         """Refuse an incident that the person does not see.

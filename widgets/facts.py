@@ -97,6 +97,7 @@ def clock_spans(clocks: Clocks, now: int, width: int, symbols: Symbols) -> Spans
 def _title(incident: Incident, width: int, others: Sequence[str], clocks: Spans) -> Spans:
     left = [Span(f" {incident.ref} ", "key"), plain(incident.title, "strong")]
     right = [Span(" DRILL ", "warn")] if incident.drill else []
+    right += [Span(" RESTRICTED ", "warn")] if incident.restricted else []
     if incident.conflicts:
         right.append(Span(f" {len(incident.conflicts)} to decide (C) ", "warn"))
     if others:

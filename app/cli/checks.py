@@ -144,15 +144,16 @@ def folders(call: Call) -> list[Check]:
     database = call.session.loaded.database
     places = (("data", database.parent), ("state", paths.state_dir(os.environ)))
     found = [_folder(name, place) for name, place in places]
-    open_files = [
-        path for path in (database, _beside(database, "-wal")) if path.exists() and path.stat().st_mode & 0o077
-    ]
-    found += [Check("rights", "wrong", f"others may read {path}", f"chmod 600 {path}") for path in open_files]
-    return found
+    from app.cli.sharing import modes
+
+    return found + modes(database)
 
 
-def _beside(path: Path, suffix: str) -> Path:
-    return path.with_name(path.name + suffix)
+def rights(call: Call) -> list[Check]:
+    """Look at who has which role on the store, and at what whoever runs this is on it."""
+    from app.cli.sharing import roles
+
+    return roles(call) if call.session.loaded.database.exists() else []
 
 
 def _folder(name: str, place: Path) -> Check:
@@ -273,5 +274,7 @@ def _newest(call: Call) -> int | None:
     return max((row.updated_at for row in rows), default=None)
 
 
-ALL = (versions, terminal, settings, triage, reminders, keys, sla, on_call, folders, sqlite, store, clock, hooks)
+ALL = (
+    versions, terminal, settings, triage, reminders, keys, sla, on_call, folders, sqlite, store, rights, clock, hooks,
+)  # fmt: skip
 """The checks, in the order they are shown."""

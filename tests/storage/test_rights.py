@@ -261,7 +261,7 @@ def test_a_store_can_be_closed_to_whoever_has_no_right(as_: Callable[[str], Stor
     open_already.reader.data_version()
     assert open_already.reader.after(-1, 10) == []
     assert open_already.reader.counts() == {}
-    with pytest.raises(NoRight, match="nora has no right on this store"):
+    with pytest.raises(NoRight, match="nora has no right here"):
         as_("nora")
     assert len(as_("vic").reader.after(-1, 10)) == 1
 
