@@ -213,7 +213,10 @@ class Reader:
 
     def newest(self) -> str | None:
         """Return the incident that something was recorded on last, None when there is none."""
-        sql = "SELECT incident FROM entry WHERE incident IN (SELECT id FROM incident) ORDER BY pk DESC LIMIT 1"
+        sql = """
+            SELECT incident FROM entry WHERE EXISTS (SELECT 1 FROM incident WHERE incident.id = entry.incident)
+            ORDER BY pk DESC LIMIT 1
+        """
         rows = self._all(sql)
         return rows[0][0] if rows else None
 

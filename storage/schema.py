@@ -23,7 +23,7 @@ _DDL = (
     "CREATE INDEX incident_code ON incident (code)",
     "CREATE INDEX incident_status ON incident (status)",
     "CREATE INDEX incident_owner ON incident (owner)",
-    "CREATE INDEX incident_restricted ON incident (id) WHERE restricted",
+    "CREATE INDEX incident_restricted ON incident (id, status, priority) WHERE restricted",
     """
     CREATE TABLE seer (
         incident TEXT NOT NULL, name TEXT NOT NULL, PRIMARY KEY (incident, name)

@@ -20,12 +20,18 @@ _NAMED = """
 _VIEWS = {
     "hidden": f"SELECT id, status, priority FROM main.incident AS shown WHERE restricted AND NOT EXISTS ({_NAMED})",
     "incident": f"SELECT * FROM main.incident AS shown WHERE NOT restricted OR EXISTS ({_NAMED})",
-    "entry": "SELECT * FROM main.entry AS held_here WHERE incident NOT IN (SELECT id FROM temp.hidden)",
+    # Looked up by each entry's incident: what is read costs what is read, however many incidents are restricted.
+    "entry": f"""
+        SELECT * FROM main.entry AS written WHERE NOT EXISTS (
+            SELECT 1 FROM main.incident AS shown
+            WHERE shown.id = written.incident AND restricted AND NOT EXISTS ({_NAMED})
+        )
+    """,
     "counter": """
-        SELECT name, n - (
-            SELECT count(*) FROM temp.hidden
-            WHERE hidden.status || '|' || coalesce(hidden.priority, '') = counted.name
-        ) AS n FROM main.counter AS counted
+        SELECT counted.name, counted.n - coalesce(missing.n, 0) AS n
+        FROM main.counter AS counted LEFT JOIN (
+            SELECT status || '|' || coalesce(priority, '') AS name, count(*) AS n FROM temp.hidden GROUP BY 1
+        ) AS missing ON missing.name = counted.name
     """,
 }
 _NOTHING = {

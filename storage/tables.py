@@ -155,7 +155,7 @@ class IncidentRow(SQLModel, table=True):
         Index("incident_code", "code"),
         Index("incident_status", "status"),
         Index("incident_owner", "owner"),
-        Index("incident_restricted", "id", sqlite_where=text("restricted")),
+        Index("incident_restricted", "id", "status", "priority", sqlite_where=text("restricted")),
     )
     key: int = Field(primary_key=True)
     number: int
