@@ -63,6 +63,7 @@ def enrol(store: Store, name: str, url: str, code: str) -> Remote:
     journal = store.journal_as("sync")
     try:
         with journal.writing() as writing:
+            writing.require_owner("remote add")  # before the code is spent
             device = writing.device
         given = _spend(address, code, device)
         keep_token(store.path, name, SecretStr(given["token"]))

@@ -54,8 +54,8 @@ class Session:
 
     @cached_property
     def author(self) -> str:
-        """Who acts."""
-        return self.loaded.author()
+        """Who acts: the name that is set, or the login on a store with rights, which goes by nothing else."""
+        return self.store.author
 
     @cached_property
     def zone(self) -> tzinfo:
@@ -67,7 +67,7 @@ class Session:
         """The store, made or brought up to date at the first use; raises `StoreError`."""
         from storage.store import Store
 
-        store = Store(self.loaded.database, self.author, self.clock, self._witness)
+        store = Store(self.loaded.database, self.loaded.author(), self.clock, self._witness)
         store.reader.followed = self._tell
         return store
 
@@ -113,15 +113,16 @@ class Session:
         Args:
             text: What somebody wrote.
             typed: It is nowhere else (an editor gave it), so it is also kept when a rule refuses it. Else an error
-                that is the person's own, such as a ref that does not exist, keeps nothing.
+                that is the person's own, such as a ref that does not exist, keeps nothing; a right that is missing
+                is none, since the text may be for somebody else to record.
         """
-        from domain.errors import Mistake
+        from domain.errors import Mistake, NoRight
         from storage.errors import NotFound, StoreError
 
         try:
             yield
         except (StoreError, Mistake) as error:
-            if typed or not isinstance(error, (NotFound, Mistake)):
+            if typed or isinstance(error, NoRight) or not isinstance(error, (NotFound, Mistake)):
                 self._rescue(text, error)
             raise
 

@@ -1,7 +1,8 @@
 """What the rules say no with.
 
 Mistake                 a person's input cannot be followed; carries message and remedy
-├── Refused             a rule or a right forbids it (exit code 4)
+├── Refused             a rule or a setting forbids it (exit code 4)
+│   └── NoRight         the person has no right to it; says who has (exit code 4)
 ├── BadValue            a field or value that does not exist (exit code 2)
 └── BadTime             a time that cannot be read (exit code 2)
 """
@@ -27,6 +28,10 @@ class Mistake(Exception):
 
 class Refused(Mistake):
     """A lifecycle rule, a right or a setting forbids the action."""
+
+
+class NoRight(Refused):
+    """The person has no right to it on this store; the message says what is needed, the remedy who may."""
 
 
 class BadValue(Mistake):

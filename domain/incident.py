@@ -174,6 +174,8 @@ class Incident:
     not in the store, or was merged into this. `merged_into` is the ref of what it stands for, and `duplicates` are the
     refs of what was merged into it; a store gives them. `alert_states` has each alert's newest state by fingerprint.
 
+    `allowed` are the logins, and with the relation `group` the groups, that may see it though it is restricted.
+
     `classifiers` are a team's own labels, each with a level (Egeria's incidentClassifiers).
 
     Every `*_at` is a moment in ms since 1970 UTC, or None. `acknowledged_at` is the first acknowledgement by a
@@ -204,6 +206,7 @@ class Incident:
     roles: tuple[Item, ...] = ()
     causes: tuple[Item, ...] = ()
     actions: tuple[Item, ...] = ()
+    allowed: tuple[Item, ...] = ()
     follow_ups: tuple[FollowUp, ...] = ()
     told: tuple[Told, ...] = ()
     silences: tuple[Silence, ...] = ()

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from domain.durations import short
 from domain.entry import Entry
+from domain.grants import called
 from domain.replay import Replay, field_of
 from domain.saying import SAID
 from domain.silences import ENDED_BY, FACT
@@ -204,7 +205,13 @@ def _add(entry: Entry, payload: dict[str, object]) -> tuple[str, str]:
         return f"{name} was merged into this", description
     if entry.what == "related":
         return f"{payload.get('relation', '')} {name}", description
+    if entry.what == "allowed":
+        return f"{_seer(payload)} may see it", ""
     return f"{entry.what}: {name}", description
+
+
+def _seer(payload: dict[str, object]) -> str:
+    return called(str(payload.get("relation", "")), str(payload.get("name", "")))
 
 
 def _drop(entry: Entry, payload: dict[str, object]) -> tuple[str, str]:
@@ -212,6 +219,8 @@ def _drop(entry: Entry, payload: dict[str, object]) -> tuple[str, str]:
         return f"{payload.get('name', '')} is no longer {payload['relation']}", ""
     if entry.what == FACT:
         return "ended the silence", str(payload.get("reason") or "")
+    if entry.what == "allowed":
+        return f"{_seer(payload)} may not see it any more", ""
     return f"removed {entry.what.removeprefix('fact:')}: {payload.get('name', '')}", ""
 
 

@@ -36,7 +36,7 @@ _VALUE_KEY: Mapping[str, str | None] = {
 # The collection an add belongs to, and the incident's attribute that shows it.
 _COLLECTIONS: Mapping[str, str] = {
     "tag": "tags", "resource": "resources", "originator": "originators", "related": "related", "role": "roles",
-    "cause": "causes", "action": "actions",
+    "cause": "causes", "action": "actions", "allowed": "allowed",
 }  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from functools import cached_property, partial
 from pathlib import Path as File
 from typing import TYPE_CHECKING
 
-from domain.errors import Mistake
+from domain.errors import Mistake, NoRight
 from domain.query import Query
 from domain.rows import QueueRow
 from storage.connection import is_network
@@ -30,6 +30,7 @@ if TYPE_CHECKING:  # the queue is on the screen before an incident is folded
     from domain.escalation import Path
     from domain.handover_words import Line
     from domain.incident import Incident
+    from domain.lifecycle import Verdict
     from domain.outbox import Outside
     from domain.replay import Replay
     from domain.standing import Standing
@@ -170,6 +171,19 @@ class Desk:
         """The zone times are shown in now."""
         return UTC if self.utc else self._zone
 
+    def standing_words(self) -> str:
+        """Return who the responder is on a store with rights, for help; empty where nobody asks."""
+        caller = self.reader.caller
+        return f"You are {caller.who.name} here: {caller.role} (f2: who may do what)." if caller else ""
+
+    def permitted(self, verdicts: tuple[Verdict, ...]) -> tuple[Verdict, ...]:
+        """Return what the lifecycle allows as it is for the responder: all forbidden for one who may only look."""
+        if (caller := self.reader.caller) is None:
+            return verdicts
+        from domain.permits import permitted
+
+        return permitted(verdicts, caller.rights, caller.who)
+
     def now(self) -> int:
         """The present, ms."""
         return self.store.clock()
@@ -199,6 +213,7 @@ class Desk:
         """Do one action on several incidents, in one transaction, off the event loop.
 
         Raises:
+            NoRight: The person may not do it to one of them; nothing was written.
             Mistake: All of them refused; the first reason.
             StoreError: The disk said no; nothing was written.
         """
@@ -211,6 +226,8 @@ class Desk:
             for incident in incidents:
                 try:
                     writing.record(incident, action(writing.incident(incident)))
+                except NoRight:
+                    raise  # of what somebody may not do nothing is done, here as on the command line
                 except Mistake as mistake:
                     refused.append(mistake)
             if len(refused) == len(incidents):

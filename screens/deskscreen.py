@@ -189,7 +189,13 @@ class DeskScreen(Screen[None]):
         """Show the keys of this screen."""
         from screens.help import Help
 
-        self.app.push_screen(Help(self.WHERE, self.desk.keys))
+        self.app.push_screen(Help(self.WHERE, self.desk.keys, self.desk.standing_words()))
+
+    def action_rights(self) -> None:
+        """Show who may do what on this store."""
+        from screens.rights import RightsList
+
+        self.app.push_screen(RightsList(self.desk))
 
     def action_palette(self) -> None:
         """Open the palette of every action."""

@@ -78,14 +78,17 @@ class Detail(DeskScreen):
         self._follow()
         row = self.desk.reader.row(self._shown)
         if row is None:
-            self.tell("This incident is no longer in the store", warn=True)
+            self._incident, self._clocks = Incident(id=self._shown), Clocks()  # what was on the screen goes, too
+            self.query_one(Timeline).show([])
+            self._show_facts()
+            self.tell("This incident is no longer shown here: it is gone, or restricted", warn=True)
             return
         strands = self.desk.reader.strands(self._shown)
         replay = strands[0].replay
         self._incident = self.desk.reader.named(replay.result())
         self._clocks = self.desk.clocks(replay, self._incident)
         self._show_facts()
-        self.query_one(StatusBar).show(lifecycle.choices(self._incident, strict=self.desk.strict))
+        self.query_one(StatusBar).show(self.desk.permitted(lifecycle.choices(self._incident, strict=self.desk.strict)))
         self.query_one(Timeline).show(woven(strands))
         if row.is_new and row.last != self._last:
             self._last = row.last

@@ -13,6 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from screens.keys import Key, keys_of
+from widgets.safe import ui_text
 from widgets.spans import fit
 
 _TWO_COLUMNS = 76
@@ -29,16 +30,17 @@ class Help(ModalScreen[None]):
 
     BINDINGS = [Binding("escape,q,question_mark,enter,f1", "dismiss", "close")]
 
-    def __init__(self, where: str, remapped: Mapping[str, str]) -> None:
+    def __init__(self, where: str, remapped: Mapping[str, str], role: str = "") -> None:
         super().__init__()
-        self._where, self._remapped = where, remapped
+        self._where, self._remapped, self._role = where, remapped, role
 
     def compose(self) -> ComposeResult:
         """Lay the keys out."""
         with VerticalScroll(classes="dialog tall"):
             yield Static(Text(f"Keys: {self._where}   (esc closes)", "bold"), classes="question")
             yield Static(self._keys(self.app.size.width))
-            yield Static(Text("\n".join(_NOTES), "dim"), classes="hint")
+            notes = (*([self._role] if self._role else []), *_NOTES)
+            yield Static(ui_text("\n".join(notes), "dim"), classes="hint")
 
     def _keys(self, width: int) -> Text:
         """Return the keys, in two columns where they fit."""

@@ -40,6 +40,7 @@ class Key:
 KEYS: tuple[Key, ...] = (
     Key("everywhere.help", "question_mark,f1", "?", "help for this screen", "help"),
     Key("everywhere.palette", "colon,ctrl+p", ": ctrl+p", "every action by name"),
+    Key("everywhere.rights", "f2", "f2", "who may do what on this store"),
     Key("everywhere.clock", "z", "z", "times in UTC or local"),
     Key("everywhere.back", "escape", "esc", "back"),
     Key("queue.down", "j,down", "j ↓", "down"),

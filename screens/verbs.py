@@ -105,8 +105,10 @@ async def change_status(screen: DeskScreen, targets: Sequence[Target], wanted: s
 async def _ask_status(screen: DeskScreen, incidents: Sequence[Incident]) -> str | None:
     first, strict = incidents[0], screen.desk.strict
     offers = []
-    for verdict in lifecycle.choices(first, strict=strict):
+    verdicts = screen.desk.permitted(lifecycle.choices(first, strict=strict))
+    for verdict in verdicts:
         waivable = verdict.target == "closed" and first.is_closed and first.closed_at is None
+        waivable = waivable and screen.desk.permitted((verdict,)) == (verdict,)
         why = "" if verdict.step or waivable else verdict.why
         name, meaning = verdict.target.capitalize(), lifecycle.meaning(verdict.target)
         offers.append(Offer(verdict.target, name, meaning, why, verdict.remedy))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -12,14 +12,17 @@ from operator import attrgetter
 from pathlib import Path
 
 from domain.entry import Entry, body_hash, chain_hash
+from domain.grants import SIGHT, Login
 from domain.replay import Replay
 from storage import migrations, projection, snapshot
 from storage.connection import connect
 from storage.errors import StoreError, Unusable, translated
 from storage.lock import WriteLock
+from storage.rights import caller_of, login
 from storage.rows import ENTRY_COLUMNS, entry_of
 from storage.snapshot import Progress
 from storage.store import prepare
+from storage.versions import SCHEMA_VERSION
 
 
 def backup(path: Path, target: Path, progress: Progress | None = None) -> int:
@@ -38,6 +41,17 @@ def backup(path: Path, target: Path, progress: Progress | None = None) -> int:
     return target.stat().st_size
 
 
+def require_all(path: Path, what: str, who: Callable[[], Login] = login, least: str = SIGHT) -> None:
+    """Refuse what reads or replaces a whole store unless the person may see all of it.
+
+    Raises:
+        NoRight: The store has rights, and their role is lower than `least`.
+    """
+    with translated(path), closing(connect(path)) as connection:
+        if migrations.schema_version(connection) == SCHEMA_VERSION and (caller := caller_of(connection, who)):
+            caller.require(least, what)
+
+
 def restore(path: Path, source: Path, progress: Progress | None = None) -> Path | None:
     """Make the store at `path` what the backup is; return the dated copy of what it was, None when there was none.
 
@@ -48,6 +62,7 @@ def restore(path: Path, source: Path, progress: Progress | None = None) -> Path 
         Unusable: The source is no store, is damaged, or is of a newer version; nothing was changed.
     """
     _check_whole(source)
+    rights = _rights(path)
     with translated(path):
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with WriteLock(path)():  # nobody writes between the copy of what is there and its replacement
@@ -56,7 +71,28 @@ def restore(path: Path, source: Path, progress: Progress | None = None) -> Path 
     if progress:
         progress(1, 1)
     prepare(path)
+    _keep_rights(path, rights)
     return kept
+
+
+def _rights(path: Path) -> list[tuple[object, ...]]:
+    """Return the rights that a store has, every row; none where it has none, or cannot be read."""
+    if not path.exists() or path.stat().st_size == 0:
+        return []
+    with suppress(StoreError, sqlite3.Error), closing(connect(path)) as connection:
+        return connection.execute("SELECT * FROM rights").fetchall()
+    return []
+
+
+def _keep_rights(path: Path, rights: list[tuple[object, ...]]) -> None:
+    # What was restored may be from before they were set: whoever may do what does not go back with the incidents.
+    if not rights:
+        return
+    with translated(path), WriteLock(path)(), closing(connect(path)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("DELETE FROM rights")
+        connection.executemany(f"INSERT INTO rights VALUES ({', '.join('?' * len(rights[0]))})", rights)
+        connection.execute("COMMIT")
 
 
 def _bring_back(path: Path, source: Path) -> None:

@@ -60,5 +60,5 @@ def ended_with_words(connection: sqlite3.Connection, since: int) -> list[str]:
 
 
 def _left(connection: sqlite3.Connection) -> list[str]:
-    sql = f"SELECT id FROM incident INDEXED BY incident_to_do WHERE to_do > 0 AND key >= {FIRST_CLOSED} ORDER BY key"
+    sql = f"SELECT id FROM incident WHERE to_do > 0 AND key >= {FIRST_CLOSED} ORDER BY key"
     return [identifier for (identifier,) in connection.execute(sql)]

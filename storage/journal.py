@@ -20,6 +20,7 @@ from sqlalchemy.pool import StaticPool
 
 from domain import ids
 from domain.entry import Draft, Entry
+from domain.grants import Login
 from domain.incident import Incident
 from domain.replay import Replay
 from domain.times import Clock
@@ -28,6 +29,7 @@ from storage.connection import connect
 from storage.errors import translate_wrapped
 from storage.lock import WriteLock
 from storage.projection import Fold
+from storage.rights import Caller, caller_of, login
 from storage.rows import ENTRY_COLUMNS, entry_of
 from storage.witness import Summons, nobody
 from storage.writing import Writing
@@ -54,6 +56,7 @@ class Journal:
         engine: What `write_engine` gives, when the store is not opened from `path`: kept in memory, for one.
         lock: Keeps other writers out, when the store is not a file.
         summons: Gives who sees each act, and may refuse it; nobody.
+        who: Says who runs this, on a store with rights; the system.
     """
 
     def __init__(
@@ -67,9 +70,10 @@ class Journal:
         engine: Engine | None = None,
         lock: Lock | None = None,
         summons: Summons = nobody,
+        who: Callable[[], Login] | None = None,
     ) -> None:
         self.path, self.author, self.clock, self.source = path, author, clock, source
-        self.random_bits, self._summons = random_bits, summons
+        self.random_bits, self._summons, self._who = random_bits, summons, who
         self._lock: Lock = lock or WriteLock(path)
         self._engine = engine or write_engine(lambda: connect(path))
         self._folds: OrderedDict[str, tuple[Replay, Entry | None]] = OrderedDict()
@@ -88,7 +92,7 @@ class Journal:
         """Do one action on one incident and return it as it stands afterwards.
 
         Raises:
-            Refused: The action said no; nothing was written.
+            Refused: The action said no, or the person has no right to it; nothing was written.
             NotFound: There is no such incident.
             StoreError: The disk said no; nothing was written.
         """
@@ -127,6 +131,7 @@ class Journal:
         """Store entries made elsewhere exactly as they are; return how many were new.
 
         Raises:
+            NoRight: The store has rights, and the person is no administrator.
             Tampered: One of them has the id of another with other content; none was stored.
         """
         with self.writing() as writing:
@@ -153,6 +158,10 @@ class Journal:
             raise
         if witness is not None:
             witness.after(act)
+
+    def caller(self, connection: sqlite3.Connection) -> Caller | None:
+        """Return where the person who runs this stands, None on a store without rights."""
+        return caller_of(connection, self._who or login)
 
     def trust_folds(self, rewritten: int) -> None:
         """Forget the folds kept, unless the store's entries have been rewritten as often as when they were made."""

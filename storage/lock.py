@@ -16,6 +16,7 @@ from pathlib import Path
 
 from storage.connection import BUSY_SECONDS
 from storage.errors import Busy, translated
+from storage.sharing import open_beside
 
 
 @contextmanager
@@ -25,7 +26,7 @@ def lease(path: Path) -> Iterator[bool]:
     It ends with the process, however that ends.
     """
     with translated(path):
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        handle = open_beside(path, path.with_suffix(""))  # the store, whose name it begins with
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -46,7 +47,7 @@ class WriteLock:
     """
 
     def __init__(self, path: Path, seconds: float = BUSY_SECONDS) -> None:
-        self._path, self._seconds = path.with_name(path.name + ".lock"), seconds
+        self._store, self._path, self._seconds = path, path.with_name(path.name + ".lock"), seconds
         self._threads = threading.Lock()
 
     @contextmanager
@@ -59,7 +60,7 @@ class WriteLock:
         """
         with self._threads:
             with translated(self._path):  # what fails inside the block is not about this file
-                handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+                handle = open_beside(self._path, self._store)
             try:
                 self._wait(handle)
                 yield

@@ -10,6 +10,8 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+from storage.sharing import folder_beside, open_beside
+
 _LONGEST = 1024
 
 
@@ -22,7 +24,7 @@ class Presence:
     """
 
     def __init__(self, path: Path, author: str) -> None:
-        self._folder, self._author = path.with_name(f"{path.name}.open"), author
+        self._store, self._folder, self._author = path, path.with_name(f"{path.name}.open"), author
         self._handle: int | None = None
 
     def show(self, incident: str | None) -> None:
@@ -54,8 +56,8 @@ class Presence:
             self._handle = None
 
     def _open(self) -> int:
-        self._folder.mkdir(mode=0o700, exist_ok=True)
-        handle = os.open(self._folder / str(os.getpid()), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        folder_beside(self._folder, self._store)
+        handle = open_beside(self._folder / str(os.getpid()), self._store)
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         return handle
 

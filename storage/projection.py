@@ -16,6 +16,7 @@ from domain import ids, limits
 from domain.incident import Incident, Item
 from domain.ordering import NUMBERS, queue_key
 from domain.replay import Replay
+from domain.restriction import sealed, seen_by
 from storage import merged, schema
 from storage.errors import StoreError
 from storage.rows import ENTRY_COLUMNS, entry_of
@@ -91,19 +92,26 @@ def _place(
     number = before.number if before else _next_number(connection)
     key = queue_key(incident, number)
     if before:
-        connection.execute("DELETE FROM incident WHERE key = ?", (before.key,))
-        _count(connection, before.status, before.priority, -1)
-    values = _row(incident, code, key, number, last, target)
+        _remove(connection, replay.incident, before)
+    values = _row(replay, incident, code, key, number, last, target)
     connection.execute(f"INSERT INTO incident ({', '.join(values)}) VALUES (:{', :'.join(values)})", values)
     _count(connection, incident.status, incident.priority, 1)
+    if values["restricted"]:
+        rows = [(incident.id, name) for name in sorted(seen_by(replay))]
+        connection.executemany("INSERT INTO seer VALUES (?, ?)", rows)
     return incident, key, before.key if before else None
 
 
 def _take_out(connection: sqlite3.Connection, incident: str) -> None:
     if before := place_of(connection, incident):
-        connection.execute("DELETE FROM incident WHERE key = ?", (before.key,))
+        _remove(connection, incident, before)
         connection.execute("DELETE FROM search WHERE rowid = ?", (before.key,))
-        _count(connection, before.status, before.priority, -1)
+
+
+def _remove(connection: sqlite3.Connection, incident: str, before: Place) -> None:
+    connection.execute("DELETE FROM incident WHERE key = ?", (before.key,))
+    connection.execute("DELETE FROM seer WHERE incident = ?", (incident,))
+    _count(connection, before.status, before.priority, -1)
 
 
 class _Index:
@@ -140,7 +148,9 @@ class _Index:
         self._stale, self._rows, self._size = [], [], 0
 
 
-def _row(incident: Incident, code: str, key: int, number: int, last: int, target: str | None) -> dict[str, Any]:
+def _row(
+    replay: Replay, incident: Incident, code: str, key: int, number: int, last: int, target: str | None
+) -> dict[str, Any]:
     return {
         "key": key,
         "number": number,
@@ -173,6 +183,7 @@ def _row(incident: Incident, code: str, key: int, number: int, last: int, target
         "alias_of": incident.alias_of,
         "merged": target,
         "escalation": incident.escalation_level,
+        "restricted": sealed(replay),
         "last": last,
     }
 
@@ -199,13 +210,16 @@ def difference(connection: sqlite3.Connection, replay: Replay, last: int) -> str
     code = ids.code_of(replay.incident)
     target = _ref(connection, merged.settle(connection, replay))
     incident = replay.result(ids.ref_of(code, max(ids.SHORTEST, len(place.ref) - len(ids.PREFIX))))
-    expected = _row(incident, code, queue_key(incident, place.number), place.number, last, target)
+    expected = _row(replay, incident, code, queue_key(incident, place.number), place.number, last, target)
     row = connection.execute(f"SELECT {', '.join(expected)} FROM incident WHERE id = ?", (incident.id,)).fetchone()
     wrong = [
         f"{name} is {value!r}, should be {expected[name]!r}"
         for name, value in zip(expected, row, strict=True)
         if value != expected[name]
     ]
+    seers = {name for (name,) in connection.execute("SELECT name FROM seer WHERE incident = ?", (incident.id,))}
+    if seers != (seen_by(replay) if sealed(replay) else set()):
+        wrong.append("who may see it is something else")
     held = connection.execute("SELECT title, text, tags FROM search WHERE rowid = ?", (place.key,)).fetchone()
     return ", ".join(
         wrong if held == _texts(replay, incident) else [*wrong, "the full-text index holds something else"]
@@ -215,7 +229,7 @@ def difference(connection: sqlite3.Connection, replay: Replay, last: int) -> str
 def searchable(replay: Replay, incident: Incident) -> str:
     """Return what a search looks through besides title and tags, each text once, at most `limits.INDEXED` long."""
     texts: dict[str, None] = dict.fromkeys((incident.ref, incident.description, incident.background))
-    for items in (incident.resources, incident.originators, incident.causes, incident.actions):
+    for items in (incident.resources, incident.originators, incident.causes, incident.actions, incident.allowed):
         texts.update(dict.fromkeys(item.name for item in items))
     texts.update(dict.fromkeys(f"{item.relation} {item.name}" for item in incident.roles))
     texts.update(dict.fromkeys(f"{name} {value}" for name, value in incident.custom.items()))

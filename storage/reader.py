@@ -24,37 +24,83 @@ from storage.home import COUNTS, JOIN_SEEN, ROW_COLUMNS, Counts, counts_of
 
 if TYPE_CHECKING:
     from domain.entry import Entry
+    from domain.grants import Login
     from domain.incident import Incident
     from domain.moments import Strand
     from domain.replay import Replay
     from domain.standing import Standing
     from storage.handing import Handing
     from storage.remotes import Remote, Vector
+    from storage.rights import Caller
     from storage.similar import Similar
     from storage.waiting import Waiting
+
+
+_GIVEN = "SELECT coalesce(max(id), 0), count(revoked_at) FROM rights"
+"""What changes with every right that is given or taken: none is ever deleted."""
 
 
 class Cancelled(Exception):
     """A read was given up because a newer one has replaced it."""
 
 
+class Sight:
+    """What all readers of one store share: whose eyes they are, and how often the rights were seen to change."""
+
+    def __init__(self, who: Callable[[], Login] | None = None) -> None:
+        self.who, self.changes = who, 0
+        self._given: tuple[int, int] | None = None
+
+    def notice(self, given: tuple[int, int]) -> None:
+        """Have every reader look again at its next read, if the rights are not what they were."""
+        if given != self._given:
+            self._given = given
+            self.changes += 1
+
+
 class Reader:
     """Reads one store through one connection of its own; use one a thread.
 
+    On a store with rights it shows what the person who runs this may see; `storage.sight` says how.
+
     Args:
         path: The store's file, already migrated.
-        me: Whose unread marks and `owner:me` are meant.
+        me: Whose unread marks and `owner:me` are meant; on a store with rights the login's, whoever is named here.
         connection: To the store, when it is not opened from `path`: kept in memory, for one.
+        sight: Shared by the readers of one store.
 
     Attributes:
         followed: Told, once each, which ref led to another incident than its own: `INC-7K3FQ is INC-9XTRM`.
+        caller: Where the person stands, None on a store without rights.
     """
 
-    def __init__(self, path: Path, me: str, *, connection: sqlite3.Connection | None = None) -> None:
+    def __init__(
+        self, path: Path, me: str, *, connection: sqlite3.Connection | None = None, sight: Sight | None = None
+    ) -> None:
         self.path, self.me = path, me
+        self.caller: Caller | None = None
         self._connection = connection or connect(path)
         self._followed: set[str] = set()
         self.followed: Callable[[str], None] = lambda _line: None
+        self._sight = sight or Sight()
+        self._looked, self._version = 0, -1
+        with translated(path):
+            self._look()
+
+    def _look(self) -> None:
+        """Show what may be seen by the rights that stand now; without any, that is one look at an empty table."""
+        given = self._connection.execute(_GIVEN).fetchone()
+        self._sight.notice(given)
+        self._looked = self._sight.changes
+        if given[0] == 0 and self.caller is None:
+            return
+        from storage.rights import caller_of, login
+        from storage.sight import narrow
+
+        self.caller = caller_of(self._connection, self._sight.who or login)
+        narrow(self._connection, self.caller)
+        if self.caller:
+            self.me = self.caller.who.name
 
     def close(self) -> None:
         """Close the connection."""
@@ -67,6 +113,9 @@ class Reader:
     def data_version(self) -> int:
         """Return a number that changes when another connection has written; costs microseconds."""
         (version,) = self._one("PRAGMA data_version")
+        if version != self._version:
+            self._version = version
+            self._sight.notice(self._one(_GIVEN))
         return int(version)
 
     # -- the queue -------------------------------------------------------------------------------------------------
@@ -140,6 +189,8 @@ class Reader:
         """Return the id of the incident that has a ref, be it merged into another or not; as `resolve` else."""
         if ids.is_uuid(ref) and self._all("SELECT 1 FROM incident WHERE id = ?", (ref.lower(),)):
             return ref.lower()
+        if ids.is_uuid(ref):
+            self._object("id = ?", ref.lower())
         prefix = ids.parse_ref(ref)
         if prefix is None:
             raise NotFound(f"“{ref}” is not a ref", "A ref looks like INC-7K3FQ; see: tocsin list.")
@@ -151,6 +202,7 @@ class Reader:
         if exact or len(rows) == 1:
             return str((exact or rows)[0][0])
         if not rows:
+            self._object("code >= ? AND code < ?", prefix, prefix + "~")
             raise NotFound(f"There is no incident {ids.PREFIX}{prefix}", "See: tocsin list.")
         stand = {self.standing(row[0]) for row in rows}
         if len(rows) < 6 and len(stand) == 1:  # one incident and its duplicates
@@ -183,6 +235,16 @@ class Reader:
         entries = self.entries(incident)
         return Strand(entries, self._fold(incident, entries))
 
+    def _object(self, condition: str, *values: str) -> None:
+        """Refuse what is here and not shown, with who may see it; nothing without rights."""
+        if self.caller is None or self.caller.sees_all:
+            return
+        from storage.sight import refusal
+
+        for (incident,) in self._all(f"SELECT id FROM main.incident WHERE {condition} LIMIT 2", values):
+            if error := refusal(self._connection, self.caller, incident):
+                raise error
+
     def entries(self, incident: str) -> list[Entry]:
         """Return an incident's entries in the order they came to this store."""
         from storage.rows import ENTRY_COLUMNS, entry_of  # a list needs no fold
@@ -204,7 +266,10 @@ class Reader:
 
     def newest(self) -> str | None:
         """Return the incident that something was recorded on last, None when there is none."""
-        sql = "SELECT incident FROM entry WHERE incident IN (SELECT id FROM incident) ORDER BY pk DESC LIMIT 1"
+        sql = """
+            SELECT incident FROM entry WHERE EXISTS (SELECT 1 FROM incident WHERE incident.id = entry.incident)
+            ORDER BY pk DESC LIMIT 1
+        """
         rows = self._all(sql)
         return rows[0][0] if rows else None
 
@@ -240,6 +305,7 @@ class Reader:
         wanted = [incident.id, *(item.incident for item in incident.related if item.incident)]
         refs = self.refs(wanted)
         if incident.id not in refs:
+            self._object("id = ?", incident.id)
             raise NotFound(f"There is no incident {incident.id}", "See: tocsin list.")
         related = tuple(replace(item, name=refs.get(item.incident or "", item.name)) for item in incident.related)
         return replace(incident, ref=refs[incident.id], related=related)
@@ -301,7 +367,7 @@ class Reader:
 
     def conflicts(self) -> int:
         """Return how many fields of all incidents have values that a person must choose from."""
-        sql = "SELECT coalesce(sum(conflicts), 0) FROM incident INDEXED BY incident_conflicts WHERE conflicts > 0"
+        sql = "SELECT coalesce(sum(conflicts), 0) FROM incident WHERE conflicts > 0"
         (count,) = self._one(sql)
         return int(count)
 
@@ -354,7 +420,7 @@ class Reader:
 
     def hash_at(self, device: str, dseq: int) -> bytes | None:
         """Return the hash of an entry by its place, None when it is not here."""
-        rows = self._all("SELECT hash FROM entry WHERE device = ? AND dseq = ?", (device, dseq))
+        rows = self._all("SELECT hash FROM main.entry WHERE device = ? AND dseq = ?", (device, dseq))
         return bytes(rows[0][0]) if rows else None
 
     def chain(self, device: str, first: int, limit: int) -> list[Entry]:
@@ -362,7 +428,7 @@ class Reader:
         from storage.rows import ENTRY_COLUMNS, entry_of
 
         sql = f"""
-            SELECT {ENTRY_COLUMNS} FROM entry WHERE device = ?1 AND dseq >= ?2
+            SELECT {ENTRY_COLUMNS} FROM main.entry WHERE device = ?1 AND dseq >= ?2
             AND dseq <= (SELECT dseq FROM device WHERE id = ?1) ORDER BY dseq LIMIT ?3
         """
         return [entry_of(row) for row in self._all(sql, (device, first, limit))]
@@ -379,6 +445,8 @@ class Reader:
     @contextmanager
     def _asking(self) -> Iterator[None]:
         with translated(self.path):
+            if self._looked != self._sight.changes:
+                self._look()
             try:
                 yield
             except sqlite3.OperationalError as error:

@@ -92,7 +92,7 @@ def offered(connection: sqlite3.Connection, ids: Iterable[str]) -> None:
 def offers(connection: sqlite3.Connection, limit: int) -> list[Entry]:
     """Return entries whose bodies are here and not on the hub, by device and number."""
     sql = f"""
-        SELECT {JOINED_ENTRY_COLUMNS} FROM outbox JOIN entry ON entry.pk = outbox.entry
+        SELECT {JOINED_ENTRY_COLUMNS} FROM outbox JOIN main.entry ON entry.pk = outbox.entry
         WHERE outbox.state = 'body' AND entry.body IS NOT NULL ORDER BY entry.device, entry.dseq LIMIT ?
     """
     return [entry_of(row) for row in connection.execute(sql, (limit,))]
@@ -101,11 +101,11 @@ def offers(connection: sqlite3.Connection, limit: int) -> list[Entry]:
 def bodiless(connection: sqlite3.Connection) -> list[tuple[str, int]]:
     """Return the places of entries that were redacted here by what the hub then kept back: it has their bodies."""
     sql = """
-        SELECT entry.device, entry.dseq FROM entry AS redaction INDEXED BY entry_redact
-        JOIN entry ON entry.id = substr(redaction.what, 6)
+        SELECT entry.device, entry.dseq FROM main.entry AS redaction INDEXED BY entry_redact
+        JOIN main.entry ON entry.id = substr(redaction.what, 6)
         WHERE redaction.kind = 'redact' AND redaction.held IS NOT NULL AND entry.body IS NULL AND entry.held IS NULL
         AND NOT EXISTS (
-            SELECT 1 FROM entry AS other
+            SELECT 1 FROM main.entry AS other
             WHERE other.kind = 'redact' AND other.what = redaction.what AND other.held IS NULL
         )
     """
@@ -127,7 +127,7 @@ def waiting(connection: sqlite3.Connection, name: str) -> int:
     sql = """
         SELECT coalesce(sum(
             max(device.dseq - coalesce(reached.dseq, 0), 0)
-            + (SELECT count(*) FROM entry
+            + (SELECT count(*) FROM main.entry
                WHERE entry.device = device.id AND entry.dseq > max(device.dseq, coalesce(reached.dseq, 0)))
         ), 0)
         FROM device LEFT JOIN reached ON reached.device = device.id AND reached.remote = ?

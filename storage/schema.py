@@ -6,7 +6,7 @@ import sqlite3
 
 from storage.versions import PROJECTION_VERSION
 
-_TABLES = ("incident", "counter", "search")
+_TABLES = ("incident", "counter", "seer", "search")
 
 _DDL = (
     """
@@ -18,7 +18,7 @@ _DDL = (
         resources TEXT NOT NULL, raised_at INTEGER NOT NULL, acknowledged_at INTEGER, mitigated_at INTEGER,
         ended_at INTEGER, updated_at INTEGER NOT NULL, conflicts INTEGER NOT NULL, firing INTEGER NOT NULL,
         drill BOOLEAN NOT NULL, to_do INTEGER NOT NULL, silenced_until INTEGER, alias_of TEXT, merged TEXT,
-        escalation INTEGER NOT NULL, last INTEGER NOT NULL
+        escalation INTEGER NOT NULL, restricted BOOLEAN NOT NULL, last INTEGER NOT NULL
     )
     """,
     "CREATE INDEX incident_code ON incident (code)",
@@ -27,6 +27,12 @@ _DDL = (
     "CREATE INDEX incident_conflicts ON incident (key) WHERE conflicts > 0",
     "CREATE INDEX incident_to_do ON incident (key) WHERE to_do > 0",
     "CREATE INDEX incident_alias ON incident (alias_of) WHERE alias_of IS NOT NULL",
+    "CREATE INDEX incident_restricted ON incident (id, status, priority) WHERE restricted",
+    """
+    CREATE TABLE seer (
+        incident TEXT NOT NULL, name TEXT NOT NULL, PRIMARY KEY (incident, name)
+    ) WITHOUT ROWID
+    """,
     "CREATE TABLE counter (name TEXT NOT NULL PRIMARY KEY, n INTEGER NOT NULL)",
     """
     CREATE VIRTUAL TABLE search USING fts5(

@@ -14,10 +14,11 @@ from storage import migrations, schema
 from storage.connection import connect, journal_mode, set_journal_mode, wanted_mode
 from storage.errors import translated
 from storage.lock import WriteLock
-from storage.reader import Reader
+from storage.reader import Reader, Sight
 from storage.versions import PROJECTION_VERSION, SCHEMA_VERSION
 
 if TYPE_CHECKING:
+    from domain.grants import Login
     from storage.journal import Journal
     from storage.witness import Witness
 
@@ -27,23 +28,42 @@ class Store:
 
     Args:
         path: The SQLite file; made when it is missing.
-        author: Who acts and whose unread marks are meant.
+        author: Who acts and whose unread marks are meant; on a store with rights that is the login, whoever is named.
         clock: The present, ms.
         summons: Asked before each act's commit who is to see it, given the source of what the journal records
             (`human`, `alert`, `sync`); nobody.
+        who: Says who runs this, on a store with rights; the system.
 
     Raises:
+        NoRight: They have no right on this store, not even to look.
         StoreError: The file cannot be made, opened or upgraded; nothing was changed.
     """
 
     def __init__(
-        self, path: Path, author: str, clock: Clock, summons: Callable[[str], Witness | None] = lambda _source: None
+        self,
+        path: Path,
+        author: str,
+        clock: Clock,
+        summons: Callable[[str], Witness | None] = lambda _source: None,
+        *,
+        who: Callable[[], Login] | None = None,
     ) -> None:
         self.path, self.author, self.clock = path, author, clock
         self._summons = summons
         prepare(path)
-        self.reader = Reader(path, author)
+        self._sight = Sight(who)
+        self.reader = Reader(path, author, sight=self._sight)
+        self._admit()
         self._journal: Journal | None = None
+
+    def _admit(self) -> None:
+        where = self.reader.caller
+        if where is None:
+            return
+        self.author = where.who.name
+        if where.role == "none":
+            self.reader.close()
+            where.require("viewer", "look at the incidents")
 
     @property
     def journal(self) -> Journal:
@@ -56,11 +76,12 @@ class Store:
         """Return another write door, for entries that come from `source` (`alert`, `sync`)."""
         from storage.journal import Journal
 
-        return Journal(self.path, self.author, self.clock, source=source, summons=partial(self._summons, source))
+        summons = partial(self._summons, source)
+        return Journal(self.path, self.author, self.clock, source=source, summons=summons, who=self._sight.who)
 
     def another_reader(self) -> Reader:
         """Return a read side of its own, for another thread."""
-        return Reader(self.path, self.author)
+        return Reader(self.path, self.author, sight=self._sight)
 
     def close(self) -> None:
         """Close every connection."""

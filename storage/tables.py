@@ -1,7 +1,8 @@
 """Every table of the store, as data. The rules live in `domain`; nothing here validates.
 
-The first eight are migrated (`storage.migrations`); `incident` and `counter` are projections, dropped and rebuilt
-from the entries whenever their version changes, and so is the full-text index `search`, which SQLModel cannot say.
+The first nine are migrated (`storage.migrations`); `incident`, `seer` and `counter` are projections, dropped and
+rebuilt from the entries whenever their version changes, and so is the full-text index `search`, which SQLModel cannot
+say.
 """
 
 from __future__ import annotations
@@ -108,6 +109,24 @@ class DraftRow(SQLModel, table=True):
     saved_at: int
 
 
+class RightRow(SQLModel, table=True):
+    """A role of a login or a group of this machine; see `storage.rights.Given`. What is revoked stays."""
+
+    __tablename__ = "rights"
+    __table__: ClassVar[Table]
+    __table_args__ = (
+        Index("rights_standing", "subject", "name", unique=True, sqlite_where=text("revoked_at IS NULL")),
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    subject: str
+    name: str
+    role: str
+    granted_by: str
+    granted_at: int
+    revoked_by: str | None = None
+    revoked_at: int | None = None
+
+
 class SeenRow(SQLModel, table=True):
     """How far a responder has read an incident: the pk of the newest entry they saw."""
 
@@ -139,6 +158,7 @@ class IncidentRow(SQLModel, table=True):
         Index("incident_conflicts", "key", sqlite_where=text("conflicts > 0")),
         Index("incident_to_do", "key", sqlite_where=text("to_do > 0")),
         Index("incident_alias", "alias_of", sqlite_where=text("alias_of IS NOT NULL")),
+        Index("incident_restricted", "id", "status", "priority", sqlite_where=text("restricted")),
     )
     key: int = Field(primary_key=True)
     number: int
@@ -171,7 +191,18 @@ class IncidentRow(SQLModel, table=True):
     alias_of: str | None = None
     merged: str | None = None
     escalation: int
+    restricted: bool
     last: int
+
+
+class SeerRow(SQLModel, table=True):
+    """Who may see a restricted incident whatever their role; `name` is `user:NAME` or `group:NAME`."""
+
+    __tablename__ = "seer"
+    __table__: ClassVar[Table]
+    __table_args__: ClassVar[dict[str, bool]] = {"sqlite_with_rowid": False}
+    incident: str = Field(primary_key=True)
+    name: str = Field(primary_key=True)
 
 
 class CounterRow(SQLModel, table=True):

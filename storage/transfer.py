@@ -14,12 +14,15 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from domain.entry import Entry
+from domain.grants import Login
 from domain.strictjson import JsonError, dumps, loads
 from domain.wire import LONGEST_LINE, BadEntry, from_object, to_line
 from storage.connection import connect
 from storage.errors import Unusable, translated
 from storage.journal import Journal
+from storage.rights import caller_of, login
 from storage.rows import ENTRY_COLUMNS, entry_of
+from storage.sight import narrow
 
 FORMAT = "tocsin-export"
 FORMAT_VERSION = 1
@@ -34,9 +37,13 @@ class BadExport(Unusable):
     code = "bad_export"
 
 
-def export_lines(path: Path, incidents: Iterable[str] | None = None) -> Iterator[str]:
-    """Yield the header and then every entry (or only those of some incidents), each a line without its end."""
+def export_lines(path: Path, incidents: Iterable[str] | None = None, who: Callable[[], Login] = login) -> Iterator[str]:
+    """Yield the header and then every entry (or only those of some incidents), each a line without its end.
+
+    On a store with rights, those of the incidents that the person sees.
+    """
     with translated(path), closing(connect(path)) as connection:
+        narrow(connection, caller_of(connection, who))
         connection.execute("BEGIN")
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()  # the moment of the store begins here
         yield dumps({"format": FORMAT, "version": FORMAT_VERSION})

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, select
 from domain import hlc, ids
 from domain.entry import Draft, Entry, body_hash
 from domain.errors import BadValue, Refused
+from domain.grants import OWNER
 from domain.incident import Incident
 from domain.merging import routed, together
 from domain.replay import Replay, field_of
@@ -24,6 +25,7 @@ from storage.errors import NotFound
 from storage.names import ENTRY
 from storage.receiving import INSERT
 from storage.remotes import Remote
+from storage.rights import Door
 from storage.rows import entry_of, row_of, rows_among
 from storage.witness import Act, act_of
 
@@ -47,13 +49,17 @@ class Writing:
     Attributes:
         results: The incidents touched, as they stand, once the transaction is finished.
         recorded: The entries made so far; what came from elsewhere is not among them.
+        door: Judges what the person may do, None on a store without rights.
     """
 
     def __init__(self, journal: Journal, connection: Connection) -> None:
         self._journal, self._connection = journal, connection
         self._raw = _raw(connection)
         self._now = journal.clock()
-        self._chain = Chain(self._raw, journal.author, self._new_id)
+        where = journal.caller(self._raw)
+        self.door = Door(self._raw, where, blind=journal.source == "alert") if where else None
+        self._author = where.who.name if where else journal.author
+        self._chain = Chain(self._raw, self._author, self._new_id)
         meta = dict(self._raw.execute("SELECT name, value FROM meta WHERE name IN ('hlc', 'rewritten')"))
         self._hlc = self._hlc_before = int(meta.get("hlc", 0))
         self._rewritten = int(meta.get("rewritten", 0))
@@ -88,7 +94,10 @@ class Writing:
 
         Raises:
             NotFound: There is none.
+            NoRight: It is restricted, and the person does not see it.
         """
+        if self.door:
+            self.door.show(incident)
         place = projection.place_of(self._raw, incident)
         result = self.replay(incident).result(place.ref if place else "")
         if not result.entries:
@@ -140,8 +149,13 @@ class Writing:
         """Append drafts as entries of this device and return them.
 
         What they say of an entry or a follow-up of a merged incident goes to that one's timeline.
+
+        Raises:
+            NoRight: The person may not write one of them; then none is appended.
         """
-        made = []
+        made, drafts = [], tuple(drafts)
+        if self.door:
+            self.door.admit(incident, drafts)
         parts = self.parts(incident)
         for draft in self._routed(incident, parts, drafts) if parts else drafts:
             made.append(self._append(draft.incident or incident, draft))
@@ -171,7 +185,7 @@ class Writing:
         Raises:
             Refused: There is none.
         """
-        mine = select(ENTRY).where(ENTRY.c.device == self._chain.device, ENTRY.c.author == self._journal.author)
+        mine = select(ENTRY).where(ENTRY.c.device == self._chain.device, ENTRY.c.author == self._author)
         mine = mine.where(ENTRY.c.source.in_(("human", "implied")), ENTRY.c.kind.not_in(("raise", "redact", "device")))
         mine = mine.where(ENTRY.c.src.is_(None))  # what a program recorded by itself is nobody's action
         if incident is not None:
@@ -187,7 +201,10 @@ class Writing:
 
         Raises:
             Tampered: One of them has the id of another with other content.
+            NoRight: No hub has judged them, and the person is no administrator.
         """
+        if self.door and not from_hub:
+            self.door.import_(entries)
         named = list(dict.fromkeys(entry.incident for entry in entries))
         known = {incident for (incident,) in rows_among(self._raw, _KNOWN, named)}
         found = receiving.receive(self._raw, self._chain, entries, from_hub=from_hub)
@@ -206,12 +223,28 @@ class Writing:
         self._rewrite()
 
     def save_remote(self, remote: Remote) -> None:
-        """Write what is known of a remote, together with what came from it."""
+        """Write what is known of a remote, together with what came from it.
+
+        Raises:
+            NoRight: It is a new one, and the person is no administrator.
+        """
+        if self.door and not self._raw.execute("SELECT 1 FROM remote WHERE name = ?", (remote.name,)).fetchone():
+            self.require_owner("remote add")
         remotes.save(self._raw, remote)
 
     def forget_remote(self, name: str) -> None:
         """Remove a remote; what came from it stays."""
+        self.require_owner("remote remove")
         remotes.forget(self._raw, name)
+
+    def require_owner(self, what: str) -> None:
+        """Refuse what belongs to the whole store unless the person is its administrator, or there are no rights.
+
+        Raises:
+            NoRight: They are not.
+        """
+        if self.door:
+            self.door.where.require(OWNER, what)
 
     def reach(self, remote: str, vector: Mapping[str, int], *, whole: bool) -> None:
         """Write how far a remote says it has devices; `whole` when it has no others."""
@@ -276,7 +309,7 @@ class Writing:
             hlc=self._hlc,
             kind=draft.kind,
             what=draft.what,
-            author=journal.author,
+            author=self._author,
             source=draft.source or journal.source,
             occurred_at=self._now if draft.occurred_at is None else draft.occurred_at,
             recorded_at=self._now,
@@ -317,7 +350,7 @@ class Writing:
         # Who records something has seen the incident; an import or an alert has not been seen by anybody.
         if self._journal.source == "human":
             seen = "INSERT OR REPLACE INTO seen SELECT ?, id, last FROM incident WHERE id = ?"
-            self._raw.executemany(seen, [(self._journal.author, incident) for incident in self._touched])
+            self._raw.executemany(seen, [(self._author, incident) for incident in self._touched])
 
     def _set_meta(self, name: str, value: str) -> None:
         self._raw.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))

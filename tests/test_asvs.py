@@ -113,7 +113,8 @@ def test_the_roles_of_the_page_are_those_of_the_code() -> None:
     assert set(KINDS.values()) | set(FIELDS.values()) == {"commander", "admin"}
     head = page("hub.md").partition("\n| Role |")[2].partition("\n")[0]
     asks = {
-        "redact": "Redacts", "device:revoked": "Revokes", "restricted": "restricts", "fact:postmortem_waived": "waives",
+        "redact": "Redacts", "device:revoked": "Revokes", "restricted": "restricts", "allowed": "names",
+            "fact:postmortem_waived": "waives",
     }  # fmt: skip
     assert asks.keys() == KINDS.keys() | FIELDS.keys()
     assert all(word in head for word in asks.values())

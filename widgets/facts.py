@@ -121,6 +121,7 @@ def _title(incident: Incident, width: int, others: Sequence[str], clocks: Spans,
     if silenced(incident, now):
         until = datetime.fromtimestamp((incident.silenced_until or 0) / 1000, zone)
         right.append(plain(f" silent until {until:%m-%d %H:%M} ", "accent"))
+    right += [Span(" RESTRICTED ", "warn")] if incident.restricted else []
     if incident.conflicts:
         right.append(Span(f" {len(incident.conflicts)} to decide (C) ", "warn"))
     if others:

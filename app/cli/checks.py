@@ -72,7 +72,7 @@ def settings(call: Call) -> list[Check]:
     """Read the settings."""
     loaded = call.session.loaded
     where = str(loaded.config) if loaded.config.exists() else f"none at {loaded.config}; the defaults hold"
-    found = [Check("settings", "ok", where), Check("author", "ok", call.session.author)]
+    found = [Check("settings", "ok", where), Check("author", "ok", loaded.author())]
     if loaded.config.exists() and loaded.config.stat().st_mode & 0o022:
         remedy = f"chmod go-w {loaded.config}"
         found[0] = Check("settings", "wrong", f"others may write {loaded.config}", remedy)
@@ -170,15 +170,16 @@ def folders(call: Call) -> list[Check]:
     database = call.session.loaded.database
     places = (("data", database.parent), ("state", paths.state_dir(os.environ)))
     found = [_folder(name, place) for name, place in places]
-    open_files = [
-        path for path in (database, _beside(database, "-wal")) if path.exists() and path.stat().st_mode & 0o077
-    ]
-    found += [Check("rights", "wrong", f"others may read {path}", f"chmod 600 {path}") for path in open_files]
-    return found
+    from app.cli.sharing import modes
+
+    return found + modes(database)
 
 
-def _beside(path: Path, suffix: str) -> Path:
-    return path.with_name(path.name + suffix)
+def rights(call: Call) -> list[Check]:
+    """Look at who has which role on the store, and at what whoever runs this is on it."""
+    from app.cli.sharing import roles
+
+    return roles(call) if call.session.loaded.database.exists() else []
 
 
 def _folder(name: str, place: Path) -> Check:
@@ -300,20 +301,7 @@ def _newest(call: Call) -> int | None:
 
 
 ALL = (
-    versions,
-    terminal,
-    settings,
-    triage,
-    reminders,
-    keys,
-    sla,
-    parties,
-    on_call,
-    escalation,
-    folders,
-    sqlite,
-    store,
-    clock,
-    hooks,
-)
+    versions, terminal, settings, triage, reminders, keys, sla, parties, on_call, escalation, folders, sqlite, store,
+    rights, clock, hooks,
+)  # fmt: skip
 """The checks, in the order they are shown."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -123,7 +123,9 @@ def opened(file: str) -> Iterator[BinaryIO]:
 def backup(call: Call, file: Path) -> None:
     """Copy the store, as it is at this moment, to the new file FILE; others may go on working."""
     from storage.backup import backup as copy
+    from storage.backup import require_all
 
+    require_all(call.session.store.path, "backup")
     size = copy(call.session.store.path, file, progress("pages copied"))
     if call.json:
         call.out.object({"file": str(file), "bytes": size})
@@ -141,6 +143,7 @@ def restore(call: Call, file: Path, yes: bool) -> None:
     from storage.backup import restore as bring_back
 
     path = call.session.loaded.database
+    _may_restore(path)
     if not yes and is_terminal("stdin"):
         click.confirm(safe_text(f"Replace the store {path} by {file}?"), abort=True, err=True)
     kept = bring_back(path, file, progress("pages copied"))
@@ -152,15 +155,27 @@ def restore(call: Call, file: Path, yes: bool) -> None:
         call.out.line(call.out.style(f"What it was is in {kept}"))
 
 
+def _may_restore(path: Path) -> None:
+    """Refuse it to whoever is no administrator; a store that cannot be read has nobody to ask."""
+    from domain.grants import OWNER
+    from storage.backup import require_all
+    from storage.errors import StoreError
+
+    with suppress(StoreError):
+        require_all(path, "restore", least=OWNER)
+
+
 @click.command("verify", cls=Verb)
 @click.option("--rebuild", is_flag=True, help="First make anew what is computed from the entries.")
 @click.pass_obj
 def verify(call: Call, rebuild: bool) -> int:
     """Check the file, the chains of hashes, and that every incident is what its entries say."""
+    from storage.backup import require_all
     from storage.backup import verify as check
     from storage.store import rebuild as make_anew
 
     path = call.session.store.path
+    require_all(path, "verify")
     rebuilt = make_anew(path) if rebuild else None
     found = check(path, progress("incidents checked"))
     sound = not found.problems

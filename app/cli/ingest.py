@@ -80,7 +80,7 @@ def _record(call: Call, groups: list[Group], rules: Rules) -> None:
     found = {name: getattr(summary, name) for name in (*_CHANGED, *_COUNTED)}
     for name in _CHANGED:
         refs = call.session.store.reader.refs(found[name])
-        found[name] = [refs[each] for each in found[name]]
+        found[name] = [refs.get(each, "restricted") for each in found[name]]
     if call.json:
         call.out.object(found)
         return

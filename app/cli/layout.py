@@ -119,13 +119,20 @@ def _state(incident: Incident, now: int) -> Iterator[tuple[str, Any]]:
     yield "Urgency", incident.urgency
     yield "Severity", incident.severity
     yield "Owner", incident.owner or "nobody"
-    yield "Restricted", "yes" if incident.restricted else ""
+    yield "Restricted", _restricted(incident)
     yield "Type", incident.type
     yield "Technical", incident.technical_category
     yield "Service", incident.service_category
     yield "Age", short((incident.ended_at or now) - incident.raised_at)
     yield "Notes", incident.notes
     yield ("Alerts", f"{incident.alerts}, {incident.firing} firing" if incident.alerts else "")
+
+
+def _restricted(incident: Incident) -> str:
+    from domain.restriction import allowed_words  # a list says nothing of it
+
+    named = allowed_words(incident)
+    return f"yes{f'; {named} may see it' if named else ''}" if incident.restricted else ""
 
 
 def _clocks(clocks: Clocks, zone: tzinfo, now: int, style: Style) -> Iterator[str]:

@@ -34,6 +34,7 @@ def incident_object(incident: Incident, now: int) -> dict[str, Any]:
     found["merged_into"] = incident.merged_into
     found["duplicates"] = list(incident.duplicates)
     found["silence"] = silence_object(incident, now)
+    found["allowed"] = [{"name": item.name, "kind": item.relation or "user"} for item in incident.allowed]
     return {**found, **_more(incident)}
 
 

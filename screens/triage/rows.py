@@ -61,7 +61,7 @@ _FIRST = (
     _chosen("service_category", "Service", definitions.SERVICE_CATEGORIES, vocabulary.SERVICE_CATEGORIES),
     Row(TAGS, "Tags", {}, {}, "words to find it by, a comma between"),
     Row(LEVELS, "Classifiers", {}, {}, "labels with a level, a comma between: blast_radius 3, scope 1"),
-    Row("restricted", "Restricted", {True: "kept off the hub's page", False: "shown as others are"}, _YES_NO),
+    Row("restricted", "Restricted", {True: "only for who works on it", False: "shown as others are"}, _YES_NO),
 )  # fmt: skip
 
 

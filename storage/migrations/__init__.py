@@ -14,11 +14,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from storage.errors import Unusable
-from storage.migrations import m0001_entries, m0002_sync
+from storage.migrations import m0001_entries, m0002_sync, m0003_rights
 from storage.versions import APPLICATION_ID, SCHEMA_VERSION
 
 Step = Callable[[sqlite3.Connection], None]
-STEPS: tuple[Step, ...] = (m0001_entries.upgrade, m0002_sync.upgrade)
+STEPS: tuple[Step, ...] = (m0001_entries.upgrade, m0002_sync.upgrade, m0003_rights.upgrade)
 
 
 def schema_version(connection: sqlite3.Connection) -> int:

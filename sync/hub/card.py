@@ -10,6 +10,7 @@ from domain import limits
 from domain.entry import Entry
 from domain.incident import Incident, Told
 from domain.replay import Replay
+from domain.restriction import sealed
 from domain.text import redact_secrets
 from domain.times import DAY
 from domain.updates import WORDINGS
@@ -87,7 +88,7 @@ def card_of(
     replay = Replay(incident).extend(entries)
     replay.stands = bool(parts)
     found = replay.result()
-    if _restricted(replay) or _nameless(replay, found) or found.drill or found.is_duplicate or found.status in _HIDDEN:
+    if sealed(replay) or _nameless(replay, found) or found.drill or found.is_duplicate or found.status in _HIDDEN:
         return None
     ended = _ended(found, now)
     if ended is not None and ended < now - KEPT:
@@ -109,7 +110,7 @@ def card_of(
 def _told(incident: Incident, parts: Mapping[str, Iterable[Entry]]) -> list[Told]:
     """Return what was told, oldest first, of the incident and of those merged into it that nobody has restricted."""
     folds = [Replay(part).extend(entries) for part, entries in parts.items()]
-    others = [each for fold in folds if not _restricted(fold) for each in fold.result().told]
+    others = [each for fold in folds if not sealed(fold) for each in fold.result().told]
     return sorted((*incident.told, *others), key=lambda each: each.at) if others else list(incident.told)
 
 
@@ -121,12 +122,6 @@ def _updates(told: Iterable[Told]) -> tuple[Update, ...]:
         key = f"{each.update}:{each.note}" if each.update else each.entry
         found.setdefault(key, Update(_shown(each.note, limits.REASON), each.at, wording or ""))
     return tuple(reversed(found.values()))
-
-
-def _restricted(replay: Replay) -> bool:
-    """Say whether anything that stands restricts it, be it disputed, or a set whose body was removed."""
-    heads = replay.heads("restricted")
-    return any(head.value is True or head.entry.body is None for head in heads)
 
 
 def _nameless(replay: Replay, incident: Incident) -> bool:
