@@ -36,7 +36,7 @@ def communication_of(loaded: Loaded) -> Communication:
 
 def communication_and_problems(loaded: Loaded) -> tuple[Communication, list[BadSettings]]:
     """Return what can be used, the built-in parties or template in place of what cannot, and what is wrong."""
-    problems: list[BadSettings] = []
+    problems = [loaded.problems[name] for name in ("parties", "templates") if name in loaded.problems]
     templates = dict(TEMPLATES)
     for name, text in loaded.settings.templates.items():
         line, what = problem_of(text)

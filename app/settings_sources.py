@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import date, time
 from pathlib import Path
@@ -70,7 +70,7 @@ def _decoded(values: Mapping[str, Any], defaults: Any) -> dict[str, Any]:
     return found
 
 
-ASIDE = frozenset({"sla", "triage", "reminders", "rotas", "services"})
+ASIDE = frozenset({"sla", "triage", "reminders", "rotas", "services", "escalation", "parties", "templates"})
 """Sections without which everything else goes on: what is wrong with one is said, and kept for who needs it."""
 
 
@@ -116,19 +116,18 @@ def _validated(
     try:
         return _model(problems)(**{name: value for name, value in of_file.items() if name not in problems}), problems
     except ValidationError as error:
-        raise _explain(error.errors()[0], path, variables) from error
+        raise _explain(_nearest_error(error.errors()), path, variables) from error
     except SettingsError as error:
         raise _unreadable(error) from error
 
 
 def _by_section(error: ValidationError, path: Path, variables: Mapping[str, str]) -> dict[str, BadSettings]:
     """Return the first thing that is wrong with each section that may be set aside."""
-    found: dict[str, BadSettings] = {}
+    found: dict[str, list[ErrorDetails]] = {}
     for each in error.errors():
-        section = str(each["loc"][0])
-        if section in ASIDE and section not in found:
-            found[section] = _explain(each, path, variables)
-    return found
+        if (section := str(each["loc"][0])) in ASIDE:
+            found.setdefault(section, []).append(each)
+    return {section: _explain(_nearest_error(errors), path, variables) for section, errors in found.items()}
 
 
 def _model(without: Collection[str] = ()) -> type[BaseSettings]:
@@ -193,9 +192,9 @@ def _explain(first: ErrorDetails, path: Path, variables: Mapping[str, str]) -> B
     return BadSettings(f"{where}: {name} = {given[:80]}: {first['msg']}", f"See docs/{page}.md.")
 
 
-def _nearest_error(error: ValidationError) -> Any:
+def _nearest_error(errors: Sequence[ErrorDetails]) -> ErrorDetails:
     """Return the first thing that is wrong; of a setting that may be a text or a table, what is wrong in the table."""
-    first, *others = error.errors()
+    first, *others = errors
     if first["loc"][-1] not in _EITHER:
         return first
     inside = (each for each in others if each["loc"][:-2] == first["loc"][:-1] and each["loc"][-2] in _EITHER)

@@ -13,13 +13,14 @@ if TYPE_CHECKING:
 
 _BESIDE = ("-wal", "-shm", ".lock", ".sync", ".open")
 _GROUP, _OTHERS, _SETGID = 0o060, 0o007, 0o2000
+_SHARED = 0o020  # a group that may write; one that may only read is a mistake of the umask
 
 
 def modes(database: Path) -> list[Check]:
     """Look at the store's file, at what lies beside it, and, when its group may use it, at their folder."""
     if not database.exists():
         return []
-    shared = database.stat().st_mode & _GROUP
+    shared = database.stat().st_mode & _SHARED
     found = [each for path in _files(database) for each in _file(path, database, shared)]
     if shared:
         found += _folder(database)
@@ -33,15 +34,16 @@ def _files(database: Path) -> list[Path]:
 
 def _file(path: Path, database: Path, shared: int) -> list[Check]:
     state = path.stat()
+    if not shared:
+        alone = f"chmod {'700' if path.is_dir() else '600'} {path}"
+        return [Check("rights", "wrong", f"others may read {path}", alone)] if state.st_mode & 0o077 else []
     found = []
     if state.st_mode & _OTHERS:
         found.append(Check("rights", "wrong", f"others may read {path}", f"chmod o= {path}"))
-    if not shared and state.st_mode & 0o070:
-        found.append(Check("rights", "wrong", f"the group may open {path}", f"chmod g= {path}"))
-    if shared and state.st_mode & _GROUP != _GROUP:
+    if state.st_mode & _GROUP != _GROUP:
         remedy = f"chmod g+rw{'x' if path.is_dir() else ''} {path}"
         found.append(Check("rights", "wrong", f"the group cannot read and write {path}", remedy))
-    if shared and state.st_gid != database.stat().st_gid:
+    if state.st_gid != database.stat().st_gid:
         remedy = f"chgrp --reference={database} {path}"
         found.append(Check("rights", "wrong", f"{path} belongs to another group than the store", remedy))
     return found
@@ -77,7 +79,7 @@ def roles(call: Call) -> list[Check]:
     granting = Granting(store.path, call.session.clock())
     caller, given = granting.caller(), granting.listed()
     if caller is None:
-        shared = store.path.stat().st_mode & _GROUP
+        shared = store.path.stat().st_mode & _SHARED
         says = "none are set: whoever can open the file may do everything"
         return [Check("roles", "note", says, "See docs/rights.md.")] if shared else []
     found = [Check("roles", "ok", f"{len(given)} set; you are {caller.who.name}, {caller.role}")]

@@ -71,6 +71,8 @@ def read_roster(loaded: Loaded, at: int) -> tuple[Roster, list[Problem]]:
     builder = _Builder(loaded, at)
     rotas = {name: rota for name, each in given.rotas.items() if (rota := builder.rota(name, each))}
     services = builder.services(given.services, list(given.rotas))
+    if timers := loaded.problems.get("escalation"):
+        builder.problems.append(Problem.of_section("escalation", timers))
     return Roster(MappingProxyType(rotas), MappingProxyType(services)), builder.problems
 
 

@@ -143,7 +143,8 @@ def test_a_value_of_another_type_is_named_where_it_stands(
     cli: Cli, settings: Path, old: str, new: str, line: int, says: str
 ) -> None:
     settings.write_text(SETTINGS.replace(old, new, 1))
-    failed = " ".join(cli("list", code=7).err.replace("\n        ", " ").split())
+    cli("list")
+    failed = " ".join(cli("oncall", code=7).err.replace("\n        ", " ").split())
     assert f"config.toml:{line}: " in failed
     assert says in failed
 

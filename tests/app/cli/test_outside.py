@@ -230,13 +230,13 @@ def test_parties_complete_themselves(cli: Cli) -> None:
 
 def test_the_queue_says_what_is_wrong_when_it_opens(cli: Cli) -> None:
     from app.loading import load
-    from app.rules import trouble_with
+    from app.rules import troubles_with
 
     folder = cli.home / "config" / "tocsin" / "regulations"
     folder.mkdir(parents=True)
-    assert trouble_with(load(cli.env)) == ""
+    assert troubles_with(load(cli.env)) == []
     (folder / "bad.toml").write_text("nonsense")
-    assert trouble_with(load(cli.env)).startswith(f"{folder / 'bad.toml'}: ")
+    assert troubles_with(load(cli.env))[0].startswith("regulations/bad.toml: ")
 
 
 def test_a_duty_without_a_clock_is_recorded_and_said(cli: Cli) -> None:

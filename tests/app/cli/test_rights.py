@@ -129,6 +129,10 @@ READS = [
     ["link", "{seen}", "{hidden}", "--relation", "cause"], ["follow-up", "{hidden}", "x"],
     ["told", "{hidden}", "customers", "--note", "x"], ["run", "{hidden}", "--", "true"],
     ["settle", "{hidden}", "title", "0"],
+    ["silence", "{hidden}", "--for", "1h", "--reason", "x"], ["merge", "{hidden}", "--into", "{seen}"],
+    ["merge", "{seen}", "--into", "{hidden}"], ["escalate", "{hidden}", "--to", "x", "--reason", "x"], ["remind"],
+    ["remind", "--json", "--ring", "--escalate"], ["outbox"], ["outbox", "--json"], ["outbox", "{hidden}"],
+    ["update", "{hidden}", "--know", "x"], ["regulate", "{hidden}", "GDPR"], ["regulate", "--list"],
     ["hooks", "list"], ["sync"], ["completion", "bash"], ["raise", f"{CANARY} trespass"],
 ]  # fmt: skip
 
