@@ -202,7 +202,8 @@ FRAGMENTS = st.sampled_from(
 def test_redaction_leaves_what_it_has_redacted_alone(text: str) -> None:
     once = redact_secrets(text)
     assert (once == text) is (looks_secret(text) is None)
-    assert once.count("[redacted:") >= text.count("[redacted:")
+    if "PRIVATE KEY" not in text:  # which goes as a whole, with what was redacted in it
+        assert once.count("[redacted:") >= text.count("[redacted:")
 
 
 @pytest.mark.timeout(20)
