@@ -12,6 +12,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, NamedTuple
 
 from app.loading import BadSettings
+from app.parties import communication_and_problems
 from app.rules import rings_again, stale_after
 from app.rung import Rung
 from app.settings import Reminders
@@ -59,6 +60,7 @@ class Reminding:
         self._session, self._path = session, path
         self._policy = promised_by(session.loaded)[0]
         self._stale, self._again = _times(session)
+        self._communication = communication_and_problems(session.loaded)[0]
         self._known: dict[str, tuple[int, Incident, Clocks]] = {}
         self._rung: dict[Key, int] = {}
         self._said = ""
@@ -104,7 +106,11 @@ class Reminding:
         for identifier, last in listed:
             held = known.get(identifier)
             self._known[identifier] = held if held and held[0] == last else self._fold(reader, identifier, last)
-        return [Watched(incident, running, self._path(incident)) for _last, incident, running in self._known.values()]
+        duties = self._communication.pressing
+        return [
+            Watched(incident, running, self._path(incident), duties(incident))
+            for _last, incident, running in self._known.values()
+        ]
 
     def _fold(self, reader: Reader, identifier: str, last: int) -> tuple[int, Incident, Clocks]:
         replay = reader.replay(identifier)

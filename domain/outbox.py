@@ -13,13 +13,12 @@ from domain.incident import Incident, Update
 from domain.parties import Notice, waiting, why_nobody
 from domain.regulations import DutyClock, pressing
 from domain.text import one_line
-from domain.times import DAY, HOUR, LATEST, stamp
+from domain.times import DAY, LATEST, stamp
 
 SINCE = 100 * DAY
 """How long ago an incident may have ended that is still looked at: a final report can be due a month after another."""
 _SHORTEST_ID = 8
 _NAMED = 3  # parties by name where there is little room
-_NEAR = 6 * HOUR  # so near a deadline of days wants to be noticed
 _BEGINNING = 60  # characters of an update's text in a list
 
 
@@ -107,7 +106,7 @@ def brief(each: Outside, now: int) -> list[tuple[str, str]]:
         more = f" +{len(names) - _NAMED}" if len(names) > _NAMED else ""
         found.append((f"to tell (U): {', '.join(names[:_NAMED])}{more}", "warn"))
     for clock in [each for each in each.pressing if each.due_at is not None][:1]:
-        late, near = clock.state(now) == "late", (clock.due_at or 0) - now < _NEAR
+        late, near = clock.state(now) == "late", clock.is_near(now)
         found.append((f"{clock.name} {regulations.in_words(clock, now)}", "bad" if late else "warn" if near else ""))
     return found
 

@@ -19,11 +19,13 @@ from domain.entry import Draft
 from domain.errors import BadValue, Refused
 from domain.incident import Incident, Regulated
 from domain.text import clean_input
-from domain.times import LAST_SHOWN, LATEST, MINUTE, stamp
+from domain.times import HOUR, LAST_SHOWN, LATEST, MINUTE, stamp
 
 AWARE, CLASSIFIED = "aware", "classified"
 """What a duty's time may run from, besides another duty of the same regulation."""
 NO_ADVICE = "No legal advice: whether and when to report is for your lawyers to say."
+NEAR = 6 * HOUR
+"""So near a deadline of hours or days it wants to be noticed, ms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,10 @@ class DutyClock:
     estimated: bool = False
     done_at: int | None = None
     party: str = ""
+
+    def is_near(self, now: int) -> bool:
+        """Say whether its deadline comes soon or has passed, and it is not fulfilled."""
+        return self.done_at is None and self.due_at is not None and now >= self.due_at - NEAR
 
     def state(self, now: int) -> str:
         """Return `done`, `done_late`, `late`, `running`, or `open` without a number."""

@@ -11,16 +11,18 @@ from dataclasses import dataclass, field
 from datetime import tzinfo
 from typing import NamedTuple
 
+from domain import regulations
 from domain.clocks import Clock, Clocks, in_words
 from domain.durations import short
 from domain.escalation import Path, Standing
 from domain.escalation_words import coming
 from domain.incident import Incident
+from domain.regulations import NEAR, DutyClock
 from domain.silences import silenced
 from domain.times import LAST_SHOWN, stamp
 
-ESCALATION, TARGET, UPDATE, ACKNOWLEDGEMENT = "escalation", "target", "update", "acknowledgement"
-KINDS = (ESCALATION, TARGET, UPDATE, ACKNOWLEDGEMENT)
+ESCALATION, DUTY, TARGET, UPDATE, ACKNOWLEDGEMENT = "escalation", "duty", "target", "update", "acknowledgement"
+KINDS = (ESCALATION, DUTY, TARGET, UPDATE, ACKNOWLEDGEMENT)
 """In the order of their urgency."""
 Key = tuple[str, str, str, int]
 _LAST_PRIORITY = "P9"
@@ -28,11 +30,12 @@ _LAST_PRIORITY = "P9"
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """An open incident and what its reminders are counted from."""
+    """An open incident and what its reminders are counted from; `duties` are those that are not fulfilled."""
 
     incident: Incident
     clocks: Clocks = field(default_factory=Clocks)
     path: Path | None = None
+    duties: tuple[DutyClock, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +46,8 @@ class Reminder:
         kind: One of `KINDS`.
         since: When it became due, ms.
         words: What is due, without the incident.
-        what: Of a target `response` or `resolution`, with `late` or `near`; of an escalation its round and level, with
-            `due`, or `called` when a timer has recorded it and nobody has answered.
+        what: Of a target `response` or `resolution`, of a duty its name, with `late` or `near`; of an escalation its
+            round and level, with `due`, or `called` when a timer has recorded it and nobody has answered.
         level, to: Of an escalation, which level is due and who is called there now.
     """
 
@@ -100,6 +103,7 @@ def _of(watched: Watched, now: int, stale_after: int) -> Iterable[Reminder]:
         yield _escalation(incident, watched.path, found, now)
     else:
         yield from _called(incident, now)
+    yield from (_duty(incident, each, each.due_at, now) for each in watched.duties if each.is_near(now) and each.due_at)
     yield from (_target(incident, clock, now) for clock in watched.clocks.open(now) if presses(clock, now))
     at = incident.next_update_at
     if at is not None and at <= now:
@@ -122,6 +126,12 @@ def _called(incident: Incident, now: int) -> Iterable[Reminder]:
     if last is not None and last.automatic and incident.answered_at is None:
         words = f"escalated by timer to level {last.level}: {last.to or 'nobody is there'}, {short(now - last.at)} ago"
         yield Reminder(incident, ESCALATION, last.at, words, f"{last.round}.{last.level} called", last.level, last.to)
+
+
+def _duty(incident: Incident, clock: DutyClock, due_at: int, now: int) -> Reminder:
+    state, since = ("late", due_at) if now >= due_at else ("near", due_at - NEAR)
+    words = f"{clock.name} {regulations.in_words(clock, now)}"
+    return Reminder(incident, DUTY, since, words, f"{clock.name} {state}")
 
 
 def _target(incident: Incident, clock: Clock, now: int) -> Reminder:

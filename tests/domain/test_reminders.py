@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,8 +11,9 @@ from hypothesis import strategies as st
 
 from domain.clocks import Policy, clocks
 from domain.escalation import Path
-from domain.incident import Escalated, Incident, Item, Told
+from domain.incident import Escalated, Incident, Item, Regulated, Silence, Told
 from domain.oncall.services import ANY, Level, Service, Step
+from domain.regulations import Duty, Regulation, Span, duty_clocks, pressing
 from domain.reminders import Reminder, Watched, due, fresh, left_out
 from domain.replay import Replay
 from tests.domain.timeline import entry
@@ -63,6 +65,28 @@ def test_a_target_is_due_when_it_is_near_and_again_when_it_is_late() -> None:
     assert not said[61][0].again
 
 
+def test_a_duty_is_due_when_its_deadline_is_near_and_again_when_it_has_passed() -> None:
+    asked = Duty("report", "the authority", within=Span(10 * HOUR))
+    made = Regulation("LAW", "A law", (asked,))
+    said = Regulated("e", "law", NOW, "ana", aware_at=NOW)
+    watched = incident(regulated=(said,))
+
+    def found(at: int, **more: Any) -> list[tuple[str, str, int]]:
+        one = replace(watched, **more)
+        duties = pressing(duty_clocks(one, {"law": made}))
+        return [
+            (each.what, each.words, each.since - NOW)
+            for each in due([Watched(one, duties=duties)], NOW + at, stale_after=HOUR)
+        ]
+
+    assert found(4 * HOUR - 1) == []
+    assert found(4 * HOUR) == [("LAW report near", "LAW report in 6h", 4 * HOUR)]
+    assert found(11 * HOUR) == [("LAW report late", "LAW report 1h late", 10 * HOUR)]
+    reported = (Told("t", "the authority", "", NOW + HOUR, "ana", duty="LAW report"),)
+    assert found(11 * HOUR, told=reported) == []
+    assert found(11 * HOUR, drill=True) == []
+
+
 def test_what_a_timer_called_is_told_until_somebody_answers() -> None:
     called = (Escalated("e", 2, "erik", NOW + 15 * MINUTE, "ana", automatic=True),)
     (told_,) = due([Watched(incident(escalations=called), path=PATH)], NOW + 16 * MINUTE, stale_after=HOUR)
@@ -80,6 +104,12 @@ def test_nobody_is_reminded_of_exercises_duplicates_and_what_is_over(more: dict[
     assert left_out(incident(**more), NOW)
     assert kinds(Watched(incident(told=told(NOW), **more), path=PATH), HOUR) == []
     assert not left_out(incident(), NOW)
+
+
+def test_nobody_is_reminded_of_what_is_silenced_until_the_silence_ends() -> None:
+    quiet = incident(told=told(NOW), silences=(Silence("s", NOW + HOUR, "bo", "known"),))
+    assert kinds(Watched(quiet, path=PATH), HOUR - 1) == []
+    assert [kind for kind, _since in kinds(Watched(quiet, path=PATH), HOUR)] == ["escalation", "update"]
 
 
 def test_the_most_urgent_comes_first() -> None:
