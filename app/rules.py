@@ -58,7 +58,7 @@ def troubles_with(loaded: Loaded) -> list[str]:
             rules(loaded)
         except BadSettings as error:
             found.append(loaded.brief(f"{error.message}. {error.remedy} Until then the built-in rules hold"))
-    return found
+    return list(dict.fromkeys(found))  # a section that could not be read is in the way of each that needs it
 
 
 def stale_after(loaded: Loaded) -> int:
