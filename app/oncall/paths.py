@@ -54,10 +54,6 @@ class Paths:
         """Return what is wrong in the settings with paths and their timers."""
         return [each for each in self.problems if each.owner[0] == "escalation" or ".escalat" in each.what]
 
-    def trouble(self) -> str:
-        """Return the first of that, in words; empty for nothing."""
-        return next((f"{each.message}. {each.remedy}" for each in self.of_timers()), "")
-
     def sound(self, incident: Incident, now: int) -> Path | None:
         """Return the path of an incident.
 

@@ -113,7 +113,7 @@ def test_an_open_queue_records_what_is_due_and_shows_it(terminal: Any, store: St
     ("env", "says"),
     [
         ({"TOCSIN_REMINDERS__AGAIN": "soon"}, "TOCSIN_REMINDERS__AGAIN: reminders.again: “soon”"),
-        ({"TOCSIN_SERVICES": SHOP.replace("15m", "tea")}, "escalation timers are off: TOCSIN_SERVICES"),
+        ({"TOCSIN_SERVICES": SHOP.replace("15m", "tea")}, "TOCSIN_SERVICES: services.Shop.escalate_after: “tea”"),
     ],
 )
 def test_what_cannot_be_used_is_said_when_the_queue_opens(
