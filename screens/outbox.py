@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from textwrap import wrap
-from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.widgets import Static
 
 from domain.outbox import Outside, words
 from domain.text import safe_text
-from screens.deskscreen import DeskScreen, bindings
+from screens.deskscreen import bindings
+from screens.rowscreen import RowScreen
 from screens.updates import UpdatesScreen
 from widgets.row_list import Row, RowList
 from widgets.safe import ui_text
@@ -20,12 +20,11 @@ _EMPTY = ("Nobody waits to be told anything.", "", "U on an incident shows who w
 _ROLES = {"warn": "warn", "dim": "muted"}
 
 
-class OutboxScreen(DeskScreen):
+class OutboxScreen(RowScreen):
     """What is left to say outside, as the desk gives it."""
 
     WHERE = "outbox"
     BINDINGS = bindings("outbox")
-    AUTO_FOCUS: ClassVar[str | None] = "RowList"
     DEFAULT_CSS = """
     OutboxScreen { layout: vertical; }
     OutboxScreen #head { height: 1; padding: 0 1; }
@@ -91,22 +90,6 @@ class OutboxScreen(DeskScreen):
         """Read what is left again: something may have been said meanwhile."""
         if self.ready:
             self.minute()
-
-    def action_down(self) -> None:
-        """Go to the next incident."""
-        self.query_one(RowList).move(1)
-
-    def action_up(self) -> None:
-        """Go to the incident before."""
-        self.query_one(RowList).move(-1)
-
-    def action_first(self) -> None:
-        """Go to the first."""
-        self.query_one(RowList).to_end(last=False)
-
-    def action_last(self) -> None:
-        """Go to the last."""
-        self.query_one(RowList).to_end(last=True)
 
     def action_page_down(self) -> None:
         """Go down a page."""

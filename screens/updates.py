@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import Static
@@ -19,7 +17,8 @@ from domain.times import stamp
 from domain.updates import text_for
 from screens import telling, verbs
 from screens.desk import Desk
-from screens.deskscreen import DeskScreen, bindings
+from screens.deskscreen import bindings
+from screens.rowscreen import RowScreen
 from widgets.row_list import Row, RowList
 from widgets.safe import cell_fit, ui_text
 from widgets.spans import Span, plain
@@ -28,12 +27,11 @@ _NAME, _DUTY = 18, 28
 _PARTY, _CLOCK = "party ", "duty "
 
 
-class UpdatesScreen(DeskScreen):
+class UpdatesScreen(RowScreen):
     """The communication of one incident."""
 
     WHERE = "updates"
     BINDINGS = bindings("updates")
-    AUTO_FOCUS: ClassVar[str | None] = "RowList"
     DEFAULT_CSS = """
     UpdatesScreen { layout: vertical; }
     UpdatesScreen #head { height: auto; max-height: 3; padding: 0 1; }
@@ -204,22 +202,6 @@ class UpdatesScreen(DeskScreen):
         """Show times in UTC, or in the local zone."""
         super().action_clock()
         self.run_worker(self.catch_up(), group="reread", exclusive=True)
-
-    def action_down(self) -> None:
-        """Go down."""
-        self.query_one(RowList).move(1)
-
-    def action_up(self) -> None:
-        """Go up."""
-        self.query_one(RowList).move(-1)
-
-    def action_first(self) -> None:
-        """Go to the first row."""
-        self.query_one(RowList).to_end(last=False)
-
-    def action_last(self) -> None:
-        """Go to the last row."""
-        self.query_one(RowList).to_end(last=True)
 
     def action_page_down(self) -> None:
         """Read on in the text."""
