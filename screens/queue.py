@@ -16,9 +16,9 @@ from domain.query import EVERYTHING, Query, parse
 from domain.rows import QueueRow
 from screens.desk import Desk, SavedView, ViewSource
 from screens.deskscreen import DeskScreen, bindings
+from storage.asking import Cancelled
 from storage.drafts import Draft
 from storage.filters import is_quick
-from storage.reader import Cancelled
 from widgets.painting import Line
 from widgets.queue_lines import heading, top_line
 from widgets.queue_list import QueueList

@@ -6,8 +6,7 @@ The queue is read in windows along its key, never by offset, and never counted o
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,106 +16,34 @@ from domain.ordering import LAST
 from domain.query import EVERYTHING, Query
 from domain.rows import QueueRow
 from storage import merged
-from storage.connection import connect
-from storage.errors import NotFound, translated
+from storage.asking import Sight
+from storage.errors import NotFound
 from storage.filters import Asker, compile_query
 from storage.home import COUNTS, JOIN_SEEN, ROW_COLUMNS, Counts, counts_of
+from storage.remote_reads import RemoteReads
 
 if TYPE_CHECKING:
     from domain.entry import Entry
-    from domain.grants import Login
     from domain.incident import Incident
     from domain.moments import Strand
     from domain.replay import Replay
-    from domain.standing import Standing
     from storage.handing import Handing
-    from storage.remotes import Remote, Vector
-    from storage.rights import Caller
     from storage.similar import Similar
-    from storage.waiting import Waiting
 
 
-_GIVEN = "SELECT coalesce(max(id), 0), count(revoked_at) FROM rights"
-"""What changes with every right that is given or taken: none is ever deleted."""
-
-
-class Cancelled(Exception):
-    """A read was given up because a newer one has replaced it."""
-
-
-class Sight:
-    """What all readers of one store share: whose eyes they are, and how often the rights were seen to change."""
-
-    def __init__(self, who: Callable[[], Login] | None = None) -> None:
-        self.who, self.changes = who, 0
-        self._given: tuple[int, int] | None = None
-
-    def notice(self, given: tuple[int, int]) -> None:
-        """Have every reader look again at its next read, if the rights are not what they were."""
-        if given != self._given:
-            self._given = given
-            self.changes += 1
-
-
-class Reader:
-    """Reads one store through one connection of its own; use one a thread.
-
-    On a store with rights it shows what the person who runs this may see; `storage.sight` says how.
-
-    Args:
-        path: The store's file, already migrated.
-        me: Whose unread marks and `owner:me` are meant; on a store with rights the login's, whoever is named here.
-        connection: To the store, when it is not opened from `path`: kept in memory, for one.
-        sight: Shared by the readers of one store.
+class Reader(RemoteReads):
+    """Reads one store: its queue, its incidents and their timelines; see `Asking`.
 
     Attributes:
         followed: Told, once each, which ref led to another incident than its own: `INC-7K3FQ is INC-9XTRM`.
-        caller: Where the person stands, None on a store without rights.
     """
 
     def __init__(
         self, path: Path, me: str, *, connection: sqlite3.Connection | None = None, sight: Sight | None = None
     ) -> None:
-        self.path, self.me = path, me
-        self.caller: Caller | None = None
-        self._connection = connection or connect(path)
+        super().__init__(path, me, connection=connection, sight=sight)
         self._followed: set[str] = set()
         self.followed: Callable[[str], None] = lambda _line: None
-        self._sight = sight or Sight()
-        self._looked, self._version = 0, -1
-        with translated(path):
-            self._look()
-
-    def _look(self) -> None:
-        """Show what may be seen by the rights that stand now; without any, that is one look at an empty table."""
-        given = self._connection.execute(_GIVEN).fetchone()
-        self._sight.notice(given)
-        self._looked = self._sight.changes
-        if given[0] == 0 and self.caller is None:
-            return
-        from storage.rights import caller_of, login
-        from storage.sight import narrow
-
-        self.caller = caller_of(self._connection, self._sight.who or login)
-        narrow(self._connection, self.caller)
-        if self.caller:
-            self.me = self.caller.who.name
-
-    def close(self) -> None:
-        """Close the connection."""
-        self._connection.close()
-
-    def cancel(self) -> None:
-        """Give up the read that another thread has under way; it raises `Cancelled` there."""
-        self._connection.interrupt()
-
-    def data_version(self) -> int:
-        """Return a number that changes when another connection has written; costs microseconds."""
-        (version,) = self._one("PRAGMA data_version")
-        if version != self._version:
-            self._version = version
-            self._sight.notice(self._one(_GIVEN))
-        return int(version)
 
     # -- the queue -------------------------------------------------------------------------------------------------
 
@@ -346,110 +273,8 @@ class Reader:
         marks = ", ".join("?" * len(wanted))
         return dict(self._all(f"SELECT id, ref FROM incident WHERE id IN ({marks})", tuple(wanted)))
 
-    # -- remotes ---------------------------------------------------------------------------------------------------
-
-    def remotes(self) -> list[Remote]:
-        """Return the systems that this store exchanges entries with, by name."""
-        if not self._all("SELECT 1 FROM remote LIMIT 1"):
-            return []  # most often, and then the first screen loads nothing for it
-        from storage import remotes
-
-        with self._asking():
-            return remotes.remotes(self._connection)
-
-    def standings(self) -> list[Standing]:
-        """Return how this store stands with each of its remotes, as it was last known, by name."""
-        if not (found := self.remotes()):
-            return []
-        from domain.standing import Standing
-
-        return [Standing(r.name, r.state, r.since, self.waiting(r.name), r.ahead, r.error) for r in found]
-
     def conflicts(self) -> int:
         """Return how many fields of all incidents have values that a person must choose from."""
         sql = "SELECT coalesce(sum(conflicts), 0) FROM incident WHERE conflicts > 0"
         (count,) = self._one(sql)
         return int(count)
-
-    def device(self) -> str:
-        """Return the id under which this store writes; empty before its first entry."""
-        rows = self._all("SELECT id FROM device WHERE me")
-        return str(rows[0][0]) if rows else ""
-
-    def vector(self) -> Vector:
-        """Return how far every device is here."""
-        from storage import remotes
-
-        with self._asking():
-            return remotes.vector(self._connection)
-
-    def reached(self, remote: str) -> dict[str, int]:
-        """Return how far a remote has every device, as it said last."""
-        from storage import remotes
-
-        with self._asking():
-            return remotes.reached(self._connection, remote)
-
-    def waiting(self, remote: str) -> int:
-        """Return how many entries a remote is not known to have."""
-        from storage import remotes
-
-        with self._asking():
-            return remotes.waiting(self._connection, remote)
-
-    def waits(self, remote: str, limit: int) -> list[Waiting]:
-        """Return the newest entries that a remote is not known to have, at most `limit`."""
-        from storage import waiting
-
-        with self._asking():
-            return waiting.waits(self._connection, remote, limit)
-
-    def offers(self, limit: int) -> list[Entry]:
-        """Return entries whose bodies are here and not on the hub, by device and number."""
-        from storage import remotes
-
-        with self._asking():
-            return remotes.offers(self._connection, limit)
-
-    def bodiless(self) -> list[tuple[str, int]]:
-        """Return the places of entries that were redacted here by what the hub then kept back."""
-        from storage import remotes
-
-        with self._asking():
-            return remotes.bodiless(self._connection)
-
-    def hash_at(self, device: str, dseq: int) -> bytes | None:
-        """Return the hash of an entry by its place, None when it is not here."""
-        rows = self._all("SELECT hash FROM main.entry WHERE device = ? AND dseq = ?", (device, dseq))
-        return bytes(rows[0][0]) if rows else None
-
-    def chain(self, device: str, first: int, limit: int) -> list[Entry]:
-        """Return a device's entries from a number on, as many as follow without a gap and up to `limit`."""
-        from storage.rows import ENTRY_COLUMNS, entry_of
-
-        sql = f"""
-            SELECT {ENTRY_COLUMNS} FROM main.entry WHERE device = ?1 AND dseq >= ?2
-            AND dseq <= (SELECT dseq FROM device WHERE id = ?1) ORDER BY dseq LIMIT ?3
-        """
-        return [entry_of(row) for row in self._all(sql, (device, first, limit))]
-
-    # -- plumbing --------------------------------------------------------------------------------------------------
-
-    def _all(self, sql: str, values: Sequence[object] = ()) -> list[tuple]:  # type: ignore[type-arg]
-        with self._asking():
-            return self._connection.execute(sql, values).fetchall()
-
-    def _one(self, sql: str, values: Sequence[object] = ()) -> tuple:  # type: ignore[type-arg]
-        return self._all(sql, values)[0]
-
-    @contextmanager
-    def _asking(self) -> Iterator[None]:
-        with translated(self.path):
-            if self._looked != self._sight.changes:
-                self._look()
-            try:
-                yield
-            except sqlite3.OperationalError as error:
-                if getattr(error, "sqlite_errorname", "") == "SQLITE_INTERRUPT":
-                    raise Cancelled from error
-                raise

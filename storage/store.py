@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 
 from domain.times import Clock
 from storage import migrations, schema
+from storage.asking import Sight
 from storage.connection import connect, journal_mode, set_journal_mode, wanted_mode
 from storage.errors import translated
 from storage.lock import WriteLock
-from storage.reader import Reader, Sight
+from storage.reader import Reader
 from storage.versions import PROJECTION_VERSION, SCHEMA_VERSION
 
 if TYPE_CHECKING:

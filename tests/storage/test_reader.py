@@ -18,8 +18,9 @@ from domain.incident import Incident
 from domain.ordering import LAST
 from domain.query import Query, Term, parse
 from domain.vocabulary import CLOSED_STATUSES, PRIORITIES, SEVERITIES
+from storage.asking import Cancelled
 from storage.errors import NotFound
-from storage.reader import Cancelled, Reader
+from storage.reader import Reader
 from storage.seen import mark_all_seen
 from storage.store import Store
 
