@@ -34,6 +34,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from textual.pilot import Pilot
@@ -44,6 +45,11 @@ if TYPE_CHECKING:
     from storage.store import Store
 
 time.tzset()
+
+# Nothing here is about time: a machine that is busy fails no property. (Where CI is set, Hypothesis does so by itself.)
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+if not os.environ.get("CI"):
+    settings.load_profile("untimed")
 
 ROOT = Path(__file__).resolve().parents[1]
 START = 1_795_000_000_000  # ms: 2026-11-18 11:06:40 UTC
