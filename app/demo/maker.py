@@ -14,10 +14,12 @@ from typing import Any
 
 from app.demo.scenarios import STORIES
 from app.demo.story import ME, Step, Story
-from domain import actions, lifecycle
+from domain import actions, lifecycle, updates
 from domain.entry import Draft
 from domain.errors import BadValue
 from domain.incident import Incident
+from domain.parties import PARTIES
+from domain.silences import silence
 from domain.times import DAY, MINUTE, SECOND, iso, parse_duration, parse_moment
 from storage.backup import backup
 from storage.journal import Journal
@@ -245,6 +247,22 @@ def _role(telling: Telling, incident: Incident) -> Drafts:
     return actions.assign_role(incident, telling.teller.person(telling.step.text), telling.step.more["role"])
 
 
+def _update(telling: Telling, incident: Incident) -> Drafts:
+    step, more = telling.step, telling.step.more
+    return updates.write_update(
+        incident, now=telling.scene.at, wording=more["wording"], know=step.text, do=more["do"], parties=PARTIES
+    )
+
+
+def _told(telling: Telling, incident: Incident) -> Drafts:
+    return updates.tell(incident, list(telling.step.more), now=telling.scene.at, parties=PARTIES)
+
+
+def _silence(telling: Telling, incident: Incident) -> Drafts:
+    step, at = telling.step, telling.scene.at
+    return silence(incident, at + parse_duration(step.more["for"]), step.text, now=at)
+
+
 _VERBS: Mapping[str, Callable[[Telling, Incident], Drafts]] = {
     "note": _note,
     "ack": lambda _telling, incident: actions.acknowledge(incident),
@@ -260,6 +278,9 @@ _VERBS: Mapping[str, Callable[[Telling, Incident], Drafts]] = {
     "relate": _relate,
     "role": _role,
     "set": _set,
+    "update": _update,
+    "told": _told,
+    "silence": _silence,
     "write": lambda telling, incident: actions.write_sections(incident, telling.step.more),
     "publish": lambda _telling, incident: actions.publish(incident),
 }

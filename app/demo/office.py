@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.demo.story import Story, ack, close, did, move, note, own, todo, work
+from app.demo.story import Story, ack, close, did, hush, move, note, own, todo, work
 
 STORIES: tuple[Story, ...] = (
     Story(
@@ -16,6 +16,7 @@ STORIES: tuple[Story, ...] = (
         tags=("lyon",),
         resources=("room Saône", "room Rhône", "room Croix-Rousse"),
         originators=("Reception Lyon",),
+        steps=(hush(90, "mei", "30h", "the technician comes tomorrow morning"),),
     ),
     Story(
         key="payroll",

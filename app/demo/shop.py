@@ -20,6 +20,8 @@ from app.demo.story import (
     role,
     silent,
     todo,
+    told,
+    update,
     work,
     write,
 )  # fmt: skip
@@ -50,6 +52,14 @@ STORIES: tuple[Story, ...] = (
             note(11, ME, "two of six pods answer, four sit in readiness. not a deploy, last one was yesterday 16:10"),
             firing(14, "CheckoutErrorRatio", "5xx ratio of checkout-api is 9.1 %"),
             note(16, "priya", "status page says *investigating*. support has the text, about 30 chats waiting"),
+            update(
+                17,
+                "priya",
+                "investigating",
+                "One order in ten cannot be paid, more often one with several parcels. No card was charged twice.",
+                "The team looks at every step behind the checkout.",
+            ),
+            told(18, "priya", "customers", "IT"),
             ran(
                 19, ME, "kubectl -n shop logs deploy/checkout-api --since=20m", 0, "upstream timed out: shipping-quotes"
             ),

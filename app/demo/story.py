@@ -146,6 +146,21 @@ def write(after: int, who: str, **sections: str) -> Step:
     return Step(after, who, "write", "", sections)
 
 
+def update(after: int, who: str, wording: str, know: str, do: str) -> Step:
+    """Tell an update for those outside, from the templates."""
+    return Step(after, who, "update", know, {"wording": wording, "do": do})
+
+
+def told(after: int, who: str, *parties: str) -> Step:
+    """Tell that parties were told the newest update."""
+    return Step(after, who, "told", "", dict.fromkeys(parties, ""))
+
+
+def hush(after: int, who: str, long: str, why: str) -> Step:
+    """Tell a silence, e.g. of `30h`."""
+    return Step(after, who, "silence", why, {"for": long})
+
+
 def publish(after: int, who: str) -> Step:
     """Publish the post-mortem."""
     return Step(after, who, "publish")

@@ -12,6 +12,7 @@ from domain.entry import Entry
 from domain.errors import BadValue
 from domain.incident import Incident
 from domain.postmortem import TITLES, build, parse, render
+from domain.silences import silenced
 from domain.times import DAY, from_iso
 from domain.vocabulary import STATUSES
 from storage.backup import verify
@@ -78,6 +79,8 @@ def test_all_kinds_of_stories_are_told(reader: Reader) -> None:
     assert any(each.reopened_at is not None and not each.is_closed for each in found)
     assert any(each.firing for each in found)
     assert any(each.alerts and not each.firing for each in found)
+    assert [each.silence.reason for each in found if each.silence and silenced(each, NOW)]
+    assert {told.party for each in found if each.updates for told in each.told} == {"customers", "IT"}
     assert any(each.starred for each in found)
     assert any(each.roles for each in found)
     assert len({each.type for each in found}) == 10
