@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, NamedTuple, get_type_hints
 
 from pydantic import Field, ValidationError, create_model
-from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from app.loading import BadSettings, is_setting
@@ -123,7 +122,7 @@ def _validated(
 
 def _by_section(error: ValidationError, path: Path, variables: Mapping[str, str]) -> dict[str, BadSettings]:
     """Return the first thing that is wrong with each section that may be set aside."""
-    found: dict[str, list[ErrorDetails]] = {}
+    found: dict[str, list[Mapping[str, Any]]] = {}
     for each in error.errors():
         if (section := str(each["loc"][0])) in ASIDE:
             found.setdefault(section, []).append(each)
@@ -180,7 +179,7 @@ def _unreadable(error: SettingsError) -> BadSettings:
     return BadSettings(f"A TOCSIN_ variable cannot be read: {error}", "See docs/settings.md.")
 
 
-def _explain(first: ErrorDetails, path: Path, variables: Mapping[str, str]) -> BadSettings:
+def _explain(first: Mapping[str, Any], path: Path, variables: Mapping[str, str]) -> BadSettings:
     loc = tuple(part for part in first["loc"] if part not in _EITHER)
     name = ".".join(str(part) for part in loc)
     where = variables.get(name) or variables.get(str(loc[0])) or place_of(path, loc)
@@ -192,7 +191,7 @@ def _explain(first: ErrorDetails, path: Path, variables: Mapping[str, str]) -> B
     return BadSettings(f"{where}: {name} = {given[:80]}: {first['msg']}", f"See docs/{page}.md.")
 
 
-def _nearest_error(errors: Sequence[ErrorDetails]) -> ErrorDetails:
+def _nearest_error(errors: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
     """Return the first thing that is wrong; of a setting that may be a text or a table, what is wrong in the table."""
     first, *others = errors
     if first["loc"][-1] not in _EITHER:
