@@ -132,8 +132,9 @@ def routed(
     if draft.incident is not None:
         return [draft]
     prefix, _colon, rest = draft.what.partition(":")
-    if draft.kind == "drop" and draft.over:
-        by_home: dict[str, list[str]] = {}
+    if draft.kind in ("drop", "fact") and draft.over:
+        # What it replaces counts on its own timeline only; a fact is one of this incident whatever it replaces.
+        by_home: dict[str, list[str]] = {own: []} if draft.kind == "fact" else {}
         for entry in draft.over:
             by_home.setdefault(home_of(entry) or own, []).append(entry)
         return [replace(draft, over=tuple(over), incident=home) for home, over in by_home.items()]

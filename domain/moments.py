@@ -121,6 +121,8 @@ def _undone_name(entry: Entry) -> str:
         return f"{field_name(entry.what)} is {_value(entry.payload.get('value'))} again"
     if entry.kind == "alias":
         return "the merge"
+    if (entry.kind, entry.what) == ("fact", "silenced"):  # what is undone by a silence is the end of one
+        return "the end of the silence"
     return entry.what.removeprefix("fact:").replace("_", " ")
 
 

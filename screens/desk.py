@@ -176,6 +176,14 @@ class Desk:
         caller = self.reader.caller
         return f"You are {caller.who.name} here: {caller.role} (f2: who may do what)." if caller else ""
 
+    def shut_out(self) -> str:
+        """Return that the responder may look no more, in a sentence; empty while they may."""
+        caller = self.reader.caller
+        if caller is None or caller.role != "none":
+            return ""
+        may = caller.rights.who_may("admin")
+        return f"{caller.who.name} may not look at this store any more. {may} may change that."
+
     def permitted(self, verdicts: tuple[Verdict, ...]) -> tuple[Verdict, ...]:
         """Return what the lifecycle allows as it is for the responder: all forbidden for one who may only look."""
         if (caller := self.reader.caller) is None:

@@ -40,7 +40,7 @@ class Help(ModalScreen[None]):
             yield Static(Text(f"Keys: {self._where}   (esc closes)", "bold"), classes="question")
             yield Static(self._keys(self.app.size.width))
             notes = (*([self._role] if self._role else []), *_NOTES)
-            yield Static(ui_text("\n".join(notes), "dim"), classes="hint")
+            yield Static(ui_text("\n".join(notes), "dim", keep_newlines=True), classes="hint")
 
     def _keys(self, width: int) -> Text:
         """Return the keys, in two columns where they fit."""

@@ -49,7 +49,7 @@ async def merge(screen: DeskScreen, duplicates: Sequence[str], target: str) -> N
         if typed is None:
             return
         note = typed
-    elif not await screen.ask(Confirm(_question(found, into), _details(found, into))):
+    elif not await screen.ask(Confirm(_question(found, into), _details(found, into), grave=True)):
         return
     outcome = await desk.act([each.id for each in found], lambda each: merging.merge(each, into, note))
     merged = [each for each in outcome.done if each.is_merged]

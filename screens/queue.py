@@ -116,7 +116,10 @@ class Queue(DeskScreen):
 
     def _empty_lines(self) -> list[Spans]:
         key = "key"
-        if not any(self.desk.reader.counts().values()):
+        nothing = not any(self.desk.reader.counts().values())
+        if shut_out := self.desk.shut_out():  # which is known once something was asked
+            return [[plain(f"  {shut_out}", "warn")]]
+        if nothing:
             return [
                 [plain("  No incidents yet.")],
                 [],

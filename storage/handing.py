@@ -6,6 +6,7 @@ import sqlite3
 from typing import NamedTuple
 
 from domain.ordering import FIRST_CLOSED
+from storage import merged
 
 
 class Handing(NamedTuple):
@@ -43,9 +44,16 @@ def handing(connection: sqlite3.Connection, me: str, limit: int) -> Handing:
 
 
 def watched(connection: sqlite3.Connection, limit: int) -> list[tuple[str, int]]:
-    """Return at most `limit` open incidents, the most urgent first, each with the number of its newest entry."""
+    """Return at most `limit` open incidents, the most urgent first, each with a number for all that is recorded on it.
+
+    It changes with every entry, also of what was merged into it.
+    """
     sql = f"SELECT id, last FROM incident WHERE key < {FIRST_CLOSED} ORDER BY key LIMIT ?"
-    return [(identifier, int(last)) for identifier, last in connection.execute(sql, (limit,))]
+    found = {identifier: int(last) for identifier, last in connection.execute(sql, (limit,))}
+    for part, last in connection.execute("SELECT id, last FROM incident WHERE alias_of IS NOT NULL").fetchall():
+        if (stands := merged.standing(connection, part)) != part and stands in found:
+            found[stands] += int(last)
+    return list(found.items())
 
 
 def ended_with_words(connection: sqlite3.Connection, since: int) -> list[str]:

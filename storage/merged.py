@@ -12,7 +12,8 @@ if TYPE_CHECKING:  # a list needs no fold
     from domain.replay import Replay
 
 _PORTION = 500
-_NEXT = "SELECT alias_of FROM incident WHERE id = ?"
+# Of the table itself: what an incident stands for is the same for who sees both and for who sees one of them.
+_NEXT = "SELECT alias_of FROM main.incident WHERE id = ?"
 
 
 def standing(connection: sqlite3.Connection, incident: str) -> str:

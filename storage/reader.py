@@ -138,9 +138,10 @@ class Reader(RemoteReads):
         raise NotFound(f"{ids.PREFIX}{prefix} fits several: {names}", "Write one more character.", "ambiguous")
 
     def standing(self, incident: str) -> str:
-        """Return the id of what an incident stands for: itself, or what it was merged into."""
+        """Return the id of what an incident stands for: itself, or what it was merged into, if that is shown."""
         with self._asking():
-            return merged.standing(self._connection, incident)
+            found = merged.standing(self._connection, incident)
+        return found if found == incident or self.refs([found]) else incident
 
     def parts(self, incident: str) -> list[str]:
         """Return the ids of what was merged into an incident, also by way of others."""
@@ -220,8 +221,8 @@ class Reader(RemoteReads):
         found = self._named(incident)
         if incident.is_merged:
             stands = self.standing(incident.id)
-            found = replace(found, merged_into=self.refs([stands])[stands])
-        if not (parts := self.parts(incident.id)) or incident.is_merged:
+            return replace(found, merged_into=self.refs([stands])[stands]) if stands != incident.id else found
+        if incident.duplicates or not (parts := self.parts(incident.id)):  # it may have been named before
             return found
         from domain.merging import together
 
@@ -254,7 +255,7 @@ class Reader(RemoteReads):
             return handing.handing(self._connection, self.me, limit)
 
     def watched(self, limit: int) -> list[tuple[str, int]]:
-        """Return open incidents, the most urgent first, each with the number of its newest entry."""
+        """Return open incidents, the most urgent first, each with a number that changes with what is recorded on it."""
         from storage import handing
 
         with self._asking():

@@ -126,12 +126,19 @@ class Door:
         Raises:
             NoRight: It is restricted.
         """
+        if error := self._refusal(incident):
+            raise error
+
+    def shows(self, incident: str) -> bool:
+        """Say whether the person sees an incident."""
+        return self._refusal(incident) is None
+
+    def _refusal(self, incident: str) -> NoRight | None:
         if self._blind or self.where.sees_all:
-            return
+            return None
         from storage.sight import refusal
 
-        if error := refusal(self._connection, self.where, incident):
-            raise error
+        return refusal(self._connection, self.where, incident)
 
     def import_(self, entries: Iterable[Entry]) -> None:
         """Refuse entries made elsewhere that no hub has judged: they may bear any name.

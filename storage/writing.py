@@ -105,8 +105,9 @@ class Writing:
         return result
 
     def parts(self, incident: str) -> list[str]:
-        """Return the ids of what was merged into an incident before this transaction."""
-        return merged.parts(self._raw, incident)
+        """Return the ids of what was merged into an incident before this transaction, as far as the person sees it."""
+        found = merged.parts(self._raw, incident)
+        return [each for each in found if self.door is None or self.door.shows(each)]
 
     def replay(self, incident: str) -> Replay:
         """Return the fold of an incident's own entries."""

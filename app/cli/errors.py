@@ -60,6 +60,10 @@ def problem_of(error: BaseException) -> Problem | None:
 def _of_click(error: click.ClickException) -> Problem:
     remedy = getattr(error, "remedy", "")
     ctx = getattr(error, "ctx", None)
+    nothing = isinstance(error, click.exceptions.NoArgsIsHelpError) or error.message == "Missing command."
+    if nothing and ctx is not None and isinstance(ctx.command, click.Group):
+        verbs = ", ".join(ctx.command.list_commands(ctx))
+        return Problem("usage", f"Name what to do: {verbs}", f"See: {ctx.command_path} --help.", USAGE)
     if not remedy and ctx is not None:
         remedy = f"See: {ctx.command_path} --help."
     message = error.format_message().rstrip(".")

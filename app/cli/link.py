@@ -51,7 +51,7 @@ def link(
             _relate(writing, identifiers, "" if remove else str(relation), description)
     call.show([writing.results[identifiers[0]]])
     if relation == "duplicate" and not remove:
-        click.echo(f"To close it as a duplicate: tocsin move {ref} ignored --note “duplicate of {other}”", err=True)
+        click.echo(f"To make it one with that: tocsin merge {ref} --into {other}", err=True)
 
 
 def _named(members: dict[str, tuple[str, ...]]) -> Iterator[tuple[str, str, str | None]]:

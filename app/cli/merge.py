@@ -27,7 +27,7 @@ def merge(call: Call, duplicates: tuple[str, ...], into: str | None, apart: bool
         raise Usage("Say what they are merged into", "Give --into REF, or --apart to take them apart.")
     store = call.session.store
     found = list(dict.fromkeys(store.reader.resolve_itself(each) for each in duplicates))
-    target = store.reader.resolve(into) if into else ""
+    target = store.reader.resolve(into) if into is not None else ""
     with store.journal.writing() as writing:
         for each in found:
             # Each by itself, not with its own duplicates; the other as it stands after the one before.

@@ -12,14 +12,17 @@ from widgets.safe import ui_text
 
 
 class Confirm(Question[bool]):
-    """Asks before something that deserves it; `y` or enter is yes, anything else no."""
+    """Asks before something that deserves it; `y` is yes, `n` and esc are no.
 
-    BINDINGS = [Binding("y,enter", "yes", "yes"), Binding("n,escape,q", "no", "no")]
+    Enter is yes, too, unless it is `grave`: what is wide, or cannot be unwritten, no key pressed in passing does.
+    """
+
+    BINDINGS = [Binding("y", "yes", "yes"), Binding("enter", "enter", "yes"), Binding("n,escape,q", "no", "no")]
     AUTO_FOCUS = ""
 
-    def __init__(self, question: str, details: str = "") -> None:
+    def __init__(self, question: str, details: str = "", *, grave: bool = False) -> None:
         super().__init__()
-        self._question, self._details = question, details
+        self._question, self._details, self._grave = question, details, grave
 
     def compose(self) -> ComposeResult:
         """Lay the question out."""
@@ -38,6 +41,11 @@ class Confirm(Question[bool]):
     def action_yes(self) -> None:
         """Answer yes."""
         self.dismiss(True)
+
+    def action_enter(self) -> None:
+        """Answer yes, where that is enough."""
+        if not self._grave:
+            self.dismiss(True)
 
     def action_no(self) -> None:
         """Answer no."""

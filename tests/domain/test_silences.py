@@ -242,3 +242,10 @@ def test_the_body_keeps_what_was_seen() -> None:
     made = hush(hushed(), 1)[0]
     body = json.loads(made.body or "")
     assert (body["severity"], body["priority"]) == ("medium", "P3")
+
+
+def test_the_timeline_names_what_was_undone() -> None:
+    journal = hushed()
+    ended = journal.record(end_silence(journal.incident, now=START))
+    journal.undo(ended)
+    assert moments(journal.entries, journal.replay)[-1].headline == "undid: the end of the silence"

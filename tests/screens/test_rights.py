@@ -167,3 +167,15 @@ async def test_without_rights_it_says_so(sit: Any, hidden: Incident) -> None:
     async with sit() as seat:
         await seat.press("f2")
         await seat.see("No rights are set")
+
+
+async def test_whose_right_is_taken_meanwhile_is_told_so(
+    sit: Any, hidden: Incident, desk_of: Callable[..., Desk], path: Path
+) -> None:
+    async with sit(desk_of("vic", "responder")) as seat:
+        await seat.see("disk full")
+        granting = Granting(path, 1, who("dora"), lambda _subject, _name: 1)
+        granting.otherwise("none")
+        granting.revoke("user", "vic")
+        await seat.see("vic may not look at this store any more", "dora")
+        assert "No incidents yet" not in seat.text

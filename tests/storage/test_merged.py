@@ -16,11 +16,13 @@ from domain import actions, merging
 from domain.errors import Refused
 from domain.incident import Incident
 from domain.query import parse
+from domain.regulations import Duty, Regulation, Span, duty_clocks, regulate
 from storage.backup import verify
 from storage.store import Store, rebuild
 from storage.transfer import export_lines, import_lines
 
 Raise = Callable[..., Incident]
+NOW = 1_795_000_000_000  # ms, as the clock of these tests stands
 
 
 def merge(store: Store, duplicate: Incident, target: Incident, note: str = "") -> None:
@@ -273,3 +275,39 @@ def send(source: Store, target: Store) -> None:
     lines = "\n".join(export_lines(source.path))
     with closing(target.journal_as("sync")) as journal:
         import_lines(journal, io.BytesIO(lines.encode()))
+
+
+def test_a_regulation_that_was_said_to_apply_to_a_duplicate_is_corrected_and_withdrawn(
+    store: Store, raised: Raise
+) -> None:
+    one, other = raised("one"), raised("other")
+    law = {"law": Regulation("LAW", "A law", (Duty("report", "them", within=Span(3_600_000)),))}
+    store.journal.record(one.id, lambda it: regulate(it, "law", law, now=NOW, aware_at=NOW - 9_000_000))
+    merge(store, one, other)
+    store.journal.record(other.id, lambda it: regulate(it, "law", law, now=NOW, aware_at=NOW - 60_000))
+    (clock,) = duty_clocks(store.reader.incident(other.id), law)
+    assert clock.due_at == NOW - 60_000 + 3_600_000
+    store.journal.record(other.id, lambda it: regulate(it, "law", law, now=NOW, withdrawn="not essential"))
+    assert duty_clocks(store.reader.incident(other.id), law) == ()
+    store.journal.undo()
+    assert [each.due_at for each in duty_clocks(store.reader.incident(other.id), law)] == [clock.due_at]
+    sound(store)
+
+
+def test_what_is_recorded_on_a_duplicate_is_noticed_at_the_other(store: Store, raised: Raise) -> None:
+    one, other, third = raised("one"), raised("other"), raised("third")
+    merge(store, one, other)
+    merge(store, other, third)
+    before = dict(store.reader.watched(9))
+    assert list(before) == [third.id]
+    store.journal.record(one.id, lambda _it: actions.note("still full"))
+    assert dict(store.reader.watched(9)) != before
+
+
+def test_what_is_named_twice_is_put_together_once(store: Store, raised: Raise) -> None:
+    one, other = raised("one"), raised("other")
+    store.journal.record(one.id, lambda _it: actions.told("customers", "we look", now=1))
+    store.journal.record(one.id, lambda _it: actions.note("df says 100%"))
+    merge(store, one, other)
+    once = store.reader.incident(other.id)
+    assert store.reader.named(once) == once

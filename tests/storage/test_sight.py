@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from domain import actions, restriction
+from domain import actions, merging, restriction
 from domain.entry import Draft
 from domain.errors import NoRight, Refused
 from domain.grants import Login
@@ -276,9 +276,10 @@ def test_nothing_else_opens_the_tables() -> None:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and re.search(r"\bmain\.\w", node.value):
                 found.add(path.name)
-    assert found == {"sight.py", "remotes.py", "remote_reads.py", "reader.py"}
-    reads = {name: (ROOT / "storage" / name).read_text() for name in ("reader.py", "remote_reads.py")}
+    assert found == {"sight.py", "remotes.py", "remote_reads.py", "reader.py", "merged.py"}
+    reads = {name: (ROOT / "storage" / name).read_text() for name in ("reader.py", "remote_reads.py", "merged.py")}
     assert {name: re.findall(r"main\.\w+ WHERE \S+", text) for name, text in reads.items()} == {
+        "merged.py": ["main.incident WHERE id"],  # ids alone
         "reader.py": ["main.incident WHERE {condition}"],
         "remote_reads.py": ["main.entry WHERE device", "main.entry WHERE device"],
     }
@@ -307,3 +308,48 @@ def test_every_connection_that_reads_incidents_is_a_readers_or_narrowed() -> Non
         "backup.py",  # whole, so it is asked whether one sees everything: require_all
         "checks.py",  # doctor: versions and locks
     }  # fmt: skip
+
+
+@pytest.fixture
+def sam(as_: Callable[[str], Store], path: Path) -> Store:
+    """A responder who has nothing to do with the secret."""
+    give(path, "sam", "responder")
+    return as_("sam")
+
+
+def merge(by: Store, duplicate: Incident, target: Incident) -> None:
+    with by.journal.writing() as writing:
+        drafts = merging.merge(writing.alone(duplicate.id), writing.alone(target.id))
+        writing.record(duplicate.id, drafts)
+
+
+def test_who_sees_only_the_duplicate_is_told_one_thing(
+    as_: Callable[[str], Store], sam: Store, secret: Incident
+) -> None:
+    mine = sam.journal.raise_incident(actions.raise_incident("mine", {}))
+    sam.journal.record(mine.id, lambda _i: actions.follow_up("f2", "look again"))
+    merge(as_("carl"), mine, secret)
+    reader = sam.reader
+    assert reader.resolve(mine.ref) == mine.id
+    found = reader.incident(mine.id)
+    assert (found.phase, found.is_closed, found.merged_into) == ("Merged", True, None)
+    assert mine.id not in [row.id for row in reader.after(-1, 9, parse("status:open"))]
+    assert reader.handing(9).closed == [mine.id] == [reader.standing(mine.id)]
+    with pytest.raises(NoRight):
+        reader.resolve(secret.ref)
+    assert CANARY in as_("carl").reader.incident(as_("carl").reader.resolve(mine.ref)).title
+
+
+def test_a_part_that_somebody_does_not_see_is_in_nobodys_way(
+    as_: Callable[[str], Store], sam: Store, secret: Incident
+) -> None:
+    mine = sam.journal.raise_incident(actions.raise_incident("mine", {}))
+    carl = as_("carl")
+    carl.journal.record(mine.id, lambda i: restriction.restrict(i, ["sam"]))
+    merge(carl, secret, mine)
+    after = sam.journal.record(mine.id, lambda _i: actions.note("still mine"))
+    assert after.notes == 1
+    assert CANARY not in repr(sam.reader.incident(mine.id))
+    carl.journal.record(mine.id, restriction.lift)
+    sam.journal.record(mine.id, actions.acknowledge)
+    assert CANARY in repr(carl.reader.incident(mine.id))

@@ -183,3 +183,11 @@ def test_verbs_words_and_refs_are_completed(cli: Cli) -> None:
     assert "mitigate" in complete("tocsin mit", 1)
     assert f"{ref}\na title" in complete(f"tocsin show {ref[:6]}", 2)
     assert "validated" in complete(f"tocsin move {ref} val", 3)
+
+
+@pytest.mark.parametrize("group", ["rights", "hub", "remote", "hooks", "config"])
+def test_a_group_without_a_verb_names_its_verbs(cli: Cli, group: str) -> None:
+    error = cli(group, "--json", code=2).error
+    assert error["message"].startswith("Name what to do: ")
+    assert "⏎" not in error["message"]
+    assert error["remedy"] == f"See: tocsin {group} --help."
