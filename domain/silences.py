@@ -51,18 +51,27 @@ def silence(incident: Incident, until: int, reason: str, *, now: int) -> tuple[D
         raise Refused(
             f"{incident.ref} is {incident.phase.lower()}, so nothing rings for it", "Nothing to do.", "closed"
         )
-    if until <= now:
-        raise Refused("The silence would be over already", "Give a time to come.", "order")
-    if until > now + LONGEST:
-        days = LONGEST // DAY
-        raise Refused(f"A silence lasts {days} days at most", "Give an earlier time, or ignore it.", "too_long")
     body = {
-        "until": until,
+        "until": lasting(until, now),
         "reason": required(reason, limits.REASON, "reason").strip(),
         "severity": incident.severity,
         "priority": incident.priority,
     }
     return (Draft("fact", "silenced", body, over=_all(incident)),)
+
+
+def lasting(until: int, now: int) -> int:
+    """Return the moment at which a silence may end, ms.
+
+    Raises:
+        Refused: It is not to come, or is too far ahead.
+    """
+    if until <= now:
+        raise Refused("The silence would be over already", "Give a time to come.", "order")
+    if until > now + LONGEST:
+        days = LONGEST // DAY
+        raise Refused(f"A silence lasts {days} days at most", "Give an earlier time, or ignore it.", "too_long")
+    return until
 
 
 def end_silence(incident: Incident, *, now: int, reason: str = "") -> tuple[Draft, ...]:

@@ -7,7 +7,7 @@ from functools import partial
 
 from domain import limits
 from domain.actions import required
-from domain.silences import end_silence, silenced
+from domain.silences import end_silence, lasting, silenced
 from domain.silences import silence as hush
 from domain.times import parse_until, stamp
 from screens import verbs
@@ -48,6 +48,10 @@ async def _ask_until(screen: DeskScreen, targets: Sequence[Target], *, ends: boo
     chosen = await screen.ask(Choice(f"Nothing rings for {verbs.names(targets)} for", offers), followed=True)
     if chosen != _OTHER:
         return chosen
-    check = partial(parse_until, now=screen.desk.now(), zone=screen.desk.zone)
+    now = screen.desk.now()
+
+    def check(text: str) -> int:
+        return lasting(parse_until(text, now, screen.desk.zone), now)
+
     dialog = OneLine("Silent until when?", hint="45m · 18:00 · tomorrow 09:00 · 2026-11-30T09:00", check=check)
     return await screen.ask(dialog, followed=True)

@@ -37,7 +37,9 @@ async def test_another_time_is_typed_and_a_wrong_one_stays_in_the_dialog(
     async with sit() as seat:
         await seat.press("enter", "Z", "4", *"soon", "enter")
         assert any("not a time to come" in line for line in seat.lines)
-        await seat.press(*["backspace"] * 4, *"45m", "enter", "enter")
+        await seat.press(*["backspace"] * 4, *"99d", "enter")
+        assert any("30 days at most" in line for line in seat.lines)
+        await seat.press(*["backspace"] * 3, *"45m", "enter", "enter")
         assert any("must not be blank" in line for line in seat.lines)
         await seat.press(*"x", "enter")
         found = store.reader.incident(incident.id)
