@@ -12,14 +12,14 @@ from widgets.safe import ui_text
 
 
 class Confirm(Question[bool]):
-    """Asks before something that deserves it; `y` or enter is yes, anything else no."""
+    """Asks before something that deserves it; `y` or enter (not with `y_only`) is yes, anything else no."""
 
-    BINDINGS = [Binding("y,enter", "yes", "yes"), Binding("n,escape,q", "no", "no")]
+    BINDINGS = [Binding("y", "yes", "yes"), Binding("enter", "enter", "yes"), Binding("n,escape,q", "no", "no")]
     AUTO_FOCUS = ""
 
-    def __init__(self, question: str, details: str = "") -> None:
+    def __init__(self, question: str, details: str = "", *, y_only: bool = False) -> None:
         super().__init__()
-        self._question, self._details = question, details
+        self._question, self._details, self._y_only = question, details, y_only
 
     def compose(self) -> ComposeResult:
         """Lay the question out."""
@@ -34,6 +34,11 @@ class Confirm(Question[bool]):
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """Do what the button's key does."""
         self.dismiss(event.button.id == "yes")
+
+    def action_enter(self) -> None:
+        """Answer yes, unless it wants a key that is not pressed in passing."""
+        if not self._y_only:
+            self.dismiss(True)
 
     def action_yes(self) -> None:
         """Answer yes."""

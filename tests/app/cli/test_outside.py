@@ -244,3 +244,35 @@ def test_a_duty_without_a_clock_is_recorded_and_said(cli: Cli) -> None:
     assert f"no clock of “NIS2 early warning” runs for {ref}" in cli("told", ref, "BSI", "--duty", "nis2 early").err
     cli("regulate", ref, "NIS2", "--aware", "-1h")
     assert cli("regulate", ref, "--list", "--json").json["regulatory"][0]["state"] == "done"
+
+
+def test_an_update_for_one_party_is_not_printed_for_or_recorded_of_another(cli: Cli) -> None:
+    ref = critical(cli)
+    cli("update", ref, "--to", "customers", "--know", "for the shop")
+    said = cli("update", ref, "--to", "IT", "--know", "internal")
+    assert f"tocsin told {ref} --all, which records IT\n" in said.err
+    assert "for the shop" in cli("outbox", ref, "--text", "customers").out
+    for name in ("legal", "klingons"):
+        refused = cli("outbox", ref, "--text", name, "--json", code=4)
+        assert (refused.out, refused.error["code"]) == ("", "not_meant")
+        assert "--to PARTY" in cli("told", ref, name, code=4).err
+    assert cli("told", ref, "--all").err == "tocsin: recorded: IT: the update “investigating”, written 0s ago\n"
+    assert "customers" in to_tell(cli, ref)
+    refused = cli("told", ref, "--all", "--json", code=4)
+    assert refused.error["code"] == "nobody_waits"
+    assert [each["party"] for each in cli("show", ref, "--json").json["told"]] == ["IT"]
+    assert "for the shop" in cli("told", ref, "customers", "--json").json["told"][-1]["note"]
+
+
+def test_a_misspelt_party_is_recorded_and_said(cli: Cli) -> None:
+    ref = critical(cli)
+    said = cli("told", ref, "custmers", "the-mayor", "--note", "we call").err
+    assert "tocsin: recorded: custmers, the-mayor: “we call”" in said
+    assert "“custmers” is not in the list of parties; did you mean customers?" in said
+    assert "the-mayor” is not" not in said
+
+
+def test_nobody_waits_is_said_and_refused(cli: Cli) -> None:
+    ref = critical(cli)
+    cli("told", ref, "--all", "--note", "x")
+    assert "Nobody waits to be told anything" in cli("told", ref, "--all", "--note", "x", code=4).err
