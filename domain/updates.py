@@ -92,7 +92,7 @@ def _put(match: re.Match[str], values: Mapping[str, str]) -> str:
 
 def proposed_wording(incident: Incident) -> str:
     """Return the wording that an incident's state asks for."""
-    if incident.is_closed:
+    if incident.is_closed and not incident.is_merged:  # a merged one goes on under another name
         return "resolved"
     if incident.mitigated_at is not None:
         return "monitoring"

@@ -97,6 +97,9 @@ def _say_who(call: Call, incident: Incident, words: Communication) -> None:
     then = f" Then: tocsin told {incident.ref} --all, which records {', '.join(left)}" if left else ""
     said = f"for {names}.{then}" if names else "a drill: nobody is told"
     click.echo(safe_text(f"tocsin: written as “{newest.wording}”, {said}"), err=True)
+    if newest.wording == "resolved" and not incident.is_closed:
+        still = f"tocsin: “resolved” says that it is over, and {incident.ref} is still open ({incident.phase})"
+        click.echo(safe_text(f"{still}: tocsin move {incident.ref} resolved --note TEXT, or tocsin undo"), err=True)
 
 
 def _piped() -> str:

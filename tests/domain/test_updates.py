@@ -56,6 +56,8 @@ def test_the_words_are_a_status_pages_and_each_is_explained() -> None:
         ({"causes": (Item("e", "dns"),)}, "identified"),
         ({"status": "validated", "mitigated_at": NOW}, "monitoring"),
         ({"status": "resolved"}, "resolved"),
+        ({"status": "ignored", "alias_of": "other"}, "investigating"),
+        ({"status": "ignored", "alias_of": "other", "mitigated_at": NOW}, "monitoring"),
     ],
 )
 def test_the_state_proposes_the_wording(state: dict[str, Any], wording: str) -> None:

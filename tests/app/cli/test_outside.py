@@ -276,3 +276,19 @@ def test_nobody_waits_is_said_and_refused(cli: Cli) -> None:
     ref = critical(cli)
     cli("told", ref, "--all", "--note", "x")
     assert "Nobody waits to be told anything" in cli("told", ref, "--all", "--note", "x", code=4).err
+
+
+def test_resolved_of_what_is_open_is_warned_of(cli: Cli) -> None:
+    ref = critical(cli)
+    assert f"{ref} is still open (New)" in cli("update", ref, "--know", "x", "--wording", "resolved").err
+    cli("move", ref, "resolved", "--note", "n")
+    assert "still open" not in cli("update", ref, "--know", "x").err
+
+
+def test_regulate_says_from_when_it_counts_and_what_is_missing(cli: Cli) -> None:
+    ref = cli.raise_("x")
+    assert "Say when you became aware of it: --aware TIME." in cli("regulate", ref, "DORA", code=2).err
+    said = cli("regulate", ref, "dora", "--aware", "2026-01-02T03:04Z", "--classified", "2026-01-02T05:06Z").err
+    assert said == "tocsin: DORA applies, aware since 2026-01-02 03:04 UTC, classified 2026-01-02 05:06 UTC\n"
+    assert "The reason must not be blank" in cli("regulate", ref, "DORA", "--withdraw", "", code=2).err
+    assert cli("regulate", ref, "DORA", "--withdraw", "too small").err.startswith("No regulation applies")
