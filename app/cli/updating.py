@@ -191,7 +191,7 @@ def _say_what(call: Call, incident: Incident, made: Drafts, words: Communication
     for draft in made:
         name = str(draft.body["party"])
         if "duty" not in draft.body and (near := probably(name, words.parties)):
-            said = f"tocsin: “{name}” is not in the list of parties; did you mean {near}? tocsin undo takes it back"
+            said = f"tocsin: “{name}” is not in the list of parties; did you mean {near}? (tocsin undo {incident.ref})"
             click.echo(safe_text(said), err=True)
 
 
