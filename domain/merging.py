@@ -14,7 +14,7 @@ from typing import Any
 from domain import limits
 from domain.entry import Draft
 from domain.errors import Refused
-from domain.incident import Incident, Item
+from domain.incident import Incident, Item, Told
 from domain.text import clean_input
 from domain.vocabulary import PRIORITIES, SEVERITIES
 
@@ -94,10 +94,13 @@ def together(own: Incident, parts: Sequence[Incident]) -> Incident:
     found["related"] = tuple(item for item in related if item.incident not in ids)
     follow_ups = {each.id: each for whole in reversed(all_of) for each in whole.follow_ups}
     found["follow_ups"] = tuple(follow_ups[key] for key in sorted(follow_ups))
-    for name in ("told", "updates", "regulated"):
+    for name in ("updates", "regulated"):
         found[name] = tuple(
             sorted((each for whole in all_of for each in getattr(whole, name)), key=lambda each: each.at)
         )
+    found["told"] = tuple(
+        sorted((*own.told, *(_said_of(each, own) for part in parts for each in part.told)), key=lambda each: each.at)
+    )
     found["starred"] = frozenset().union(*(each.starred for each in all_of))
     found["notes"] = sum(each.notes for each in all_of)
     found["alerts"] = sum(each.alerts for each in all_of)
@@ -107,6 +110,13 @@ def together(own: Incident, parts: Sequence[Incident]) -> Incident:
         for name, state in whole.alert_states.items():
             states[name] = max(states.get(name, state), state)
     return replace(own, **found, alert_states=states, firing=sum(state[3] for state in states.values()))
+
+
+def _said_of(told: Told, standing: Incident) -> Told:
+    """Return what was told of a part; that the part is over does not say that what stands is, if it ended later."""
+    ended = standing.ended_at if standing.ended_at is not None else standing.closed_at
+    over = standing.is_closed and ended is not None and ended <= told.at
+    return told if over or told.wording != "resolved" else replace(told, wording=None)
 
 
 def _items(groups: Iterable[tuple[Item, ...]]) -> tuple[Item, ...]:

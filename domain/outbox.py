@@ -10,10 +10,11 @@ from domain import parties, regulations
 from domain.communication import Communication
 from domain.durations import short
 from domain.incident import Incident, Update
-from domain.parties import Notice, waiting, why_nobody
+from domain.parties import Notice, severity_of, waiting, why_nobody
 from domain.regulations import DutyClock, pressing
 from domain.text import one_line
 from domain.times import DAY, LATEST, stamp
+from domain.vocabulary import PRIORITIES, SEVERITIES
 
 SINCE = 100 * DAY
 """How long ago an incident may have ended that is still looked at: a final report can be due a month after another."""
@@ -55,6 +56,19 @@ class Outside:
         due = [*(each.due_at for each in self.waiting), *(each.due_at for each in self.pressing)]
         return min((at for at in due if at is not None), default=LATEST)
 
+    def is_pressing(self, now: int) -> bool:
+        """Say whether a promise to a party was broken, or a duty's deadline is near or has passed."""
+        promised = () if self.incident.is_closed else (each.told for each in self.waiting if each.told is not None)
+        broken = any(each.next_update_at is not None and each.next_update_at <= now for each in promised)
+        return broken or any(clock.is_near(now) for clock in self.pressing)
+
+    def rank(self, now: int) -> tuple[bool, int, int, str]:
+        """Return where it stands in the outbox: what presses, then by priority, then by since when it is due."""
+        known = self.incident.priority in PRIORITIES
+        stands = SEVERITIES.index(found) if (found := severity_of(self.incident)) else len(PRIORITIES)
+        priority = PRIORITIES.index(self.incident.priority or "") if known else stands
+        return not self.is_pressing(now), priority, self.due_at, self.incident.id
+
     @property
     def left(self) -> bool:
         """Whether anything is left to say, or it is not known to whom."""
@@ -73,9 +87,9 @@ def outside(incident: Incident, communication: Communication, now: int) -> Outsi
 
 
 def outbox(incidents: Iterable[Incident], communication: Communication, now: int) -> list[Outside]:
-    """Return the incidents of which something is left to say, what was due first before the others; no drills."""
+    """Return the incidents of which something is left to say in the order of `Outside.rank`; no drills."""
     found = [outside(each, communication, now) for each in incidents if not each.drill]
-    return sorted((each for each in found if each.left), key=lambda each: each.due_at)
+    return sorted((each for each in found if each.left), key=lambda each: each.rank(now))
 
 
 def words(each: Outside, now: int, zone: tzinfo) -> Iterator[tuple[str, str]]:

@@ -220,7 +220,7 @@ def regulate(
     now: int,
     aware_at: int | None = None,
     classified_at: int | None = None,
-    withdrawn: str = "",
+    withdrawn: str | None = None,
 ) -> Drafts:
     """Return the fact that a regulation applies since a moment, in place of what was said of it before.
 
@@ -231,7 +231,7 @@ def regulate(
         now: The present, ms.
         aware_at: When the organisation became aware; None for what was said before.
         classified_at: When it was classified as reportable; None for what was said before.
-        withdrawn: Why it does not apply after all.
+        withdrawn: Why it does not apply after all; None when it does.
 
     Raises:
         BadValue: There is no such regulation, or a moment is missing.
@@ -240,16 +240,16 @@ def regulate(
     name = named(regulation, regulations)
     before = [each for each in incident.regulated if vocabulary.slug(each.regulation) == vocabulary.slug(name)]
     held = next((each for each in applying(incident) if each in before), None)
-    if withdrawn:
+    if withdrawn is not None:
+        why = required(withdrawn, limits.REASON, "reason").strip()
         if held is None:
             raise Refused(f"{name} does not apply to {incident.ref}", "Nothing to do.", "no_change")
-        why = required(withdrawn, limits.REASON, "reason").strip()
         return (_fact({"regulation": name, "withdrawn": why}, before),)
     aware = aware_at if aware_at is not None else held.aware_at if held else None
     classified = classified_at if classified_at is not None else held.classified_at if held else None
     if aware is None:
         raise BadValue(
-            f"Since when one was aware of what {name} is about is missing", "Give it: --aware TIME.", "blank"
+            f"{name} counts from when you became aware", "Say when you became aware of it: --aware TIME.", "blank"
         )
     if held and (aware, classified) == (held.aware_at, held.classified_at) and len(before) == 1:
         raise Refused(f"{name} applies to {incident.ref} since then already", "Nothing to do.", "no_change")

@@ -16,9 +16,8 @@ from domain import limits, vocabulary
 from domain.actions import Drafts, required
 from domain.entry import Draft
 from domain.errors import BadValue, Refused
-from domain.incident import Incident, Update
+from domain.incident import Incident
 from domain.parties import LAY, TECHNICAL, Party, audience, why_nobody
-from domain.text import clean_input
 from domain.times import stamp
 
 WORDINGS: Mapping[str, str] = MappingProxyType(
@@ -93,7 +92,7 @@ def _put(match: re.Match[str], values: Mapping[str, str]) -> str:
 
 def proposed_wording(incident: Incident) -> str:
     """Return the wording that an incident's state asks for."""
-    if incident.is_closed:
+    if incident.is_closed and not incident.is_merged:  # a merged one goes on under another name
         return "resolved"
     if incident.mitigated_at is not None:
         return "monitoring"
@@ -218,70 +217,3 @@ def _used(names: Iterable[str], parties: Sequence[Party], templates: Mapping[str
     keys = {vocabulary.slug(name) for name in names}
     found = {party.template for party in parties if vocabulary.slug(party.name) in keys and party.template in templates}
     return [LAY, *sorted(found - {LAY})]
-
-
-def text_for(update: Update, party: Party) -> str:
-    """Return an update's ready text for a party: of its template, else the one for laymen."""
-    return update.texts.get(party.template, update.text)
-
-
-def tell(
-    incident: Incident,
-    names: Sequence[str],
-    *,
-    now: int,
-    parties: Sequence[Party] = (),
-    note: str = "",
-    update: str = "",
-    duty: str = "",
-    next_update_at: int | None = None,
-    occurred_at: int | None = None,
-) -> Drafts:
-    """Return the facts that parties were told something: a note of its own, or an update's text for each.
-
-    Args:
-        incident: As it stands.
-        names: Who; any name will do.
-        now: The present, ms.
-        parties: The team's, for their templates.
-        note: What they were told; empty for the update's text, for a duty its name.
-        update: The beginning of an update's id; empty for the newest, when there is no note.
-        duty: The regulation's duty that it fulfils.
-        next_update_at: When they hear again; None for what the update promises.
-        occurred_at: When they were told, ms; None means now.
-
-    Raises:
-        BadValue: There is no such update, or nothing that they could have been told.
-        Refused: The next update would be in the past.
-    """
-    from domain.actions import told
-
-    said = update_named(incident, update) if update or not (note.strip() or duty) else None
-    by_name = {vocabulary.slug(party.name): party for party in parties}
-    at, drafts = now if occurred_at is None else occurred_at, []
-    for name in {vocabulary.slug(each): each for each in names}.values():
-        text, again, more = note, next_update_at, {"duty": duty} if duty else {}
-        if said is not None:
-            text = note or text_for(said, by_name.get(vocabulary.slug(name), Party(name)))
-            promised = said.next_update_at
-            again = promised if again is None and promised is not None and promised > at else again
-            more |= {"update": said.entry, "wording": said.wording}
-        (made,) = told(name, text or duty, now=now, next_update_at=again, occurred_at=occurred_at)
-        drafts.append(Draft("fact", "told", {**made.body, **more}, occurred_at=occurred_at))
-    return tuple(drafts)
-
-
-def update_named(incident: Incident, beginning: str = "") -> Update:
-    """Return the update whose id begins so, the newest for nothing.
-
-    Raises:
-        BadValue: There is none, or several.
-    """
-    found = [each for each in incident.updates if each.entry.startswith(clean_input(beginning, limits.KEY).lower())]
-    if not incident.updates:
-        remedy = "Write what they were told: --note TEXT. Or an update first: tocsin update REF --know TEXT."
-        raise BadValue(f"There is no update of {incident.ref} yet", remedy, "no_update")
-    if not found or (beginning and len(found) > 1):
-        several = f"“{beginning}” fits {len(found)} updates" if found else f"There is no update “{beginning}”"
-        raise BadValue(several, "See their ids in: tocsin outbox REF --json.", "no_update")
-    return found[-1]

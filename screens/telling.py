@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from domain import updates
+from domain import telling
+from domain.durations import short
 from domain.incident import Incident
 from domain.regulations import AWARE, CLASSIFIED, NO_ADVICE, DutyClock, Regulation, applying, regulate
 from domain.text import looks_secret, safe_text
@@ -29,7 +30,9 @@ async def write_update(screen: DeskScreen, incident: Incident) -> None:
     text = f"{written.know}\n\n{written.do}"
     if found := looks_secret(text):
         details = "It goes to people outside, and a timeline is never unwritten."
-        if not await screen.ask(Confirm(f"This holds what looks like a secret ({found}). Write it?", details)):
+        if not await screen.ask(
+            Confirm(f"This holds what looks like a secret ({found}). Write it?", details, grave=True)
+        ):
             return
     screen.release_keys()
     try:
@@ -47,11 +50,35 @@ async def tell(screen: DeskScreen, incident: Incident, names: Sequence[str]) -> 
     if not incident.updates:
         await tell_own(screen, incident, names)
         return
-    screen.release_keys()
     desk = screen.desk
-    act = partial(updates.tell, names=list(names), now=desk.now(), parties=desk.communication.parties)
+    meant = [name for name in names if telling.meant_for(incident, name)]
+    if not meant:
+        screen.tell(f"No update is meant for {_listed(names)}: n writes one, c says what they heard", warn=True)
+        return
+    if asks_first(screen, names) and not await screen.ask(_sure(screen, incident, names, meant)):
+        return
+    names = meant
+    screen.release_keys()
+    act = partial(telling.tell, names=names, now=desk.now(), parties=desk.communication.parties)
     await desk.act([incident.id], act)
     screen.tell(f"Recorded: {_listed(names)} told. u takes it back")
+
+
+def asks_first(screen: DeskScreen, names: Sequence[str]) -> bool:
+    """Say whether to ask before these are recorded as told: several, or somebody outside the house."""
+    outside = {each.name for each in screen.desk.communication.parties if each.kind == "external"}
+    return len(names) > 1 or any(name in outside for name in names)
+
+
+def _sure(screen: DeskScreen, incident: Incident, names: Sequence[str], meant: Sequence[str]) -> Confirm:
+    now, by_update = screen.desk.now(), dict[str, list[str]]()
+    for name in meant:
+        update = telling.update_for(incident, name)
+        by_update.setdefault(f"“{update.wording}”, written {short(now - update.at)} ago", []).append(name)
+    lines = [f"{', '.join(each)}: {what}" for what, each in by_update.items()]
+    left = [name for name in names if name not in meant]
+    lines += [f"Left out, no update is meant for them: {', '.join(left)}"] if left else []
+    return Confirm("Record that they were told this update?", "\n".join(lines), grave=True)
 
 
 async def tell_own(screen: DeskScreen, incident: Incident, names: Sequence[str]) -> None:
@@ -62,7 +89,7 @@ async def tell_own(screen: DeskScreen, incident: Incident, names: Sequence[str])
     if note is None:
         return
     await desk.keep_draft("told", incident.id, note)
-    act = partial(updates.tell, names=list(names), now=desk.now(), note=note)
+    act = partial(telling.tell, names=list(names), now=desk.now(), note=note)
     try:
         await desk.act([incident.id], act)
         screen.tell(f"Recorded: {_listed(names)} told. u takes it back")
@@ -78,7 +105,7 @@ async def fulfil(screen: DeskScreen, incident: Incident, clock: DutyClock) -> No
     who = await screen.ask(OneLine(f"{clock.name}: who was told?", hint=hint, value=clock.duty.to))
     if who is None or not who.strip():
         return
-    act = partial(updates.tell, names=[who], now=screen.desk.now(), duty=clock.name)
+    act = partial(telling.tell, names=[who], now=screen.desk.now(), duty=clock.name)
     verbs.say(screen, f"{clock.name}: told {who.strip()}", await screen.desk.act([incident.id], act))
 
 

@@ -10,11 +10,11 @@ from domain import parties, regulations
 from domain.durations import short
 from domain.incident import Incident
 from domain.outbox import Outside, outside, update_words
-from domain.parties import Notice, Party
+from domain.parties import Notice
 from domain.regulations import NO_ADVICE, DutyClock
+from domain.telling import meant_for, text_for
 from domain.text import one_line
 from domain.times import stamp
-from domain.updates import text_for
 from screens import telling, verbs
 from screens.desk import Desk
 from screens.deskscreen import bindings
@@ -126,20 +126,17 @@ class UpdatesScreen(RowScreen):
         current = self._current
         return chosen or ([current.party.name] if isinstance(current, Notice) else [])
 
-    def _party(self) -> Party:
-        current = self._current
-        return current.party if isinstance(current, Notice) else Party("everybody")
-
     def _show_text(self) -> None:
-        newest = self._state.incident.updates[-1:]
-        current = self._current
+        updates, current = self._state.incident.updates, self._current
         text = "No update yet: n writes one."
         if isinstance(current, DutyClock):
             duty = current.duty
             text = f"{current.name}, to the {duty.to}\n{duty.article}\n{duty.about}\n{NO_ADVICE}"
-        elif newest:
-            party = self._party()
-            text = f"{update_words(newest[0], self.desk.now())}\n\n{text_for(newest[0], party)}"
+        elif isinstance(current, Notice) and updates:
+            update = meant_for(self._state.incident, current.party.name)
+            text = f"No update is meant for {current.party.name}: n writes one."
+            if update is not None:
+                text = f"{update_words(update, self.desk.now())}\n\n{text_for(update, current.party)}"
         self.query_one("#text", Static).update(ui_text(text, keep_newlines=True))
 
     def on_row_list_moved(self) -> None:
@@ -158,7 +155,8 @@ class UpdatesScreen(RowScreen):
         listed = self.query_one(RowList)
         if names := self._meant():
             listed.marked.clear()
-            self.do(telling.tell(self, incident, names), asks=not incident.updates)
+            asks = not incident.updates or telling.asks_first(self, names)
+            self.do(telling.tell(self, incident, names), asks=asks)
         elif isinstance(current, DutyClock):
             self.do(telling.fulfil(self, incident, current), asks=True)
 
@@ -188,11 +186,15 @@ class UpdatesScreen(RowScreen):
 
     def action_copy(self) -> None:
         """Copy the ready text for the party under the cursor."""
-        updates, party = self._state.incident.updates, self._party()
-        if updates:
-            telling.copy_text(self, party.name, text_for(updates[-1], party))
-        else:
+        incident, current = self._state.incident, self._current
+        if not incident.updates:
             self.tell("There is no update yet: n writes one", warn=True)
+        elif not isinstance(current, Notice):
+            self.tell("Go to a party: its text is copied", warn=True)
+        elif update := meant_for(incident, current.party.name):
+            telling.copy_text(self, current.party.name, text_for(update, current.party))
+        else:
+            self.tell(f"No update is meant for {current.party.name}: n writes one", warn=True)
 
     def action_undo(self) -> None:
         """Undo the responder's last action on this incident."""

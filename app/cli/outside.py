@@ -23,7 +23,7 @@ _ROLES = {"warn": "warning", "dim": "dim"}
 
 @click.command("outbox", cls=Verb)
 @click.argument("ref", type=REF, required=False)
-@click.option("--text", "text_for", metavar="PARTY", help="Print the newest update's text for PARTY, and nothing else.")
+@click.option("--text", "text_for", metavar="PARTY", help="Print the newest update that is meant for PARTY.")
 @click.pass_obj
 def outbox(call: Call, ref: str | None, text_for: str | None) -> None:
     """Say who still has to be told what: of every incident, or of one with all its parties and updates.
@@ -51,13 +51,14 @@ def outbox(call: Call, ref: str | None, text_for: str | None) -> None:
 
 def _print_text(call: Call, incident: Incident, words: Communication, name: str) -> None:
     from domain.parties import Party
+    from domain.telling import text_for, update_for
     from domain.text import safe_text
-    from domain.updates import party_named, text_for, update_named
+    from domain.updates import party_named
     from domain.vocabulary import slug
 
     named = party_named(name, words.parties)
     party = next((each for each in words.parties if slug(each.name) == slug(named)), Party(named))
-    text = text_for(update_named(incident), party)
+    text = text_for(update_for(incident, party.name, words.parties), party)
     if call.json:
         call.out.object({"ref": incident.ref, "party": party.name, "text": text})
     else:

@@ -11,6 +11,7 @@ from app.cli.verb import REF, Verb
 
 if TYPE_CHECKING:
     from domain.communication import Communication
+    from domain.incident import Incident
     from domain.regulations import Regulation, Span
 
 
@@ -19,12 +20,12 @@ if TYPE_CHECKING:
 @click.argument("regulation", required=False)
 @click.option("--aware", metavar="TIME", help="When the organisation became aware: 14:05, -12m, a date and time.")
 @click.option("--classified", metavar="TIME", help="When it was classified as reportable (DORA: as major).")
-@click.option("--withdraw", default="", metavar="REASON", help="It does not apply after all, and why.")
+@click.option("--withdraw", metavar="REASON", help="It does not apply after all, and why.")
 @click.option("--list", "show", is_flag=True, help="List the clocks of REF, or all regulations that are known.")
 @click.pass_obj
 def regulate(
-    call: Call, ref: str | None, regulation: str | None, aware: str | None, classified: str | None, withdraw: str,
-    show: bool,
+    call: Call, ref: str | None, regulation: str | None, aware: str | None, classified: str | None,
+    withdraw: str | None, show: bool,
 ) -> None:  # fmt: skip
     """Start the clocks of a regulation (GDPR, NIS2, DORA) from the moment when one became aware.
 
@@ -33,6 +34,7 @@ def regulate(
     """
     from app.cli.errors import Usage
     from app.parties import communication_of
+    from domain.regulations import named
     from domain.regulations import regulate as act
 
     session = call.session
@@ -44,14 +46,31 @@ def regulate(
         return
     (identifier,) = call.ids((ref,))
     aware_at, classified_at, name = call.moment(aware), call.moment(classified), regulation
-    session.store.journal.record(
+    incident = session.store.journal.record(
         identifier,
         lambda it: act(
             it, name, words.regulations, now=session.clock(), aware_at=aware_at, classified_at=classified_at,
             withdrawn=withdraw,
         ),
     )  # fmt: skip
+    if not call.json:
+        _say_since(call, incident, named(name, words.regulations))
     _clocks(call, ref, words)
+
+
+def _say_since(call: Call, incident: Incident, name: str) -> None:
+    """Say on stderr from which moments the clocks count: a time that was typed may be read as another."""
+    from domain.regulations import applying
+    from domain.text import safe_text
+    from domain.times import stamp
+    from domain.vocabulary import slug
+
+    zone = call.session.zone
+    for each in applying(incident):
+        if slug(each.regulation) == slug(name) and each.aware_at is not None:
+            later = f", classified {stamp(each.classified_at, zone)}" if each.classified_at is not None else ""
+            said = f"tocsin: {each.regulation} applies, aware since {stamp(each.aware_at, zone)}{later}"
+            click.echo(safe_text(said), err=True)
 
 
 def _clocks(call: Call, ref: str, words: Communication) -> None:

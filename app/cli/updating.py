@@ -79,20 +79,27 @@ def update(
             templates=words.templates, next_update_at=again, zone=session.zone,
         )  # fmt: skip
         incident = session.store.journal.record(identifier, act)
-    _say_who(call, incident)
+    _say_who(call, incident, words)
     call.show([incident])
 
 
-def _say_who(call: Call, incident: Incident) -> None:
+def _say_who(call: Call, incident: Incident, words: Communication) -> None:
     """Say on stderr who is to be told; a script has it in the JSON."""
     if call.json:
         return
     from domain.text import safe_text
+    from domain.vocabulary import slug
 
     newest = incident.updates[-1]
     names = ", ".join(newest.to)
-    said = f"for {names}. Then: tocsin told {incident.ref} --all" if names else "a drill: nobody is told"
+    waits = {slug(each.party.name) for each in words.waiting(incident, call.session.clock())}
+    left = [name for name in newest.to if slug(name) in waits]
+    then = f" Then: tocsin told {incident.ref} --all, which records {', '.join(left)}" if left else ""
+    said = f"for {names}.{then}" if names else "a drill: nobody is told"
     click.echo(safe_text(f"tocsin: written as “{newest.wording}”, {said}"), err=True)
+    if newest.wording == "resolved" and not incident.is_closed:
+        still = f"tocsin: “resolved” says that it is over, and {incident.ref} is still open ({incident.phase})"
+        click.echo(safe_text(f"{still}: tocsin move {incident.ref} resolved --note TEXT, or tocsin undo"), err=True)
 
 
 def _piped() -> str:
@@ -125,10 +132,10 @@ def _edited(know: str, do: str) -> tuple[str, str]:
 @click.command("told", cls=Verb)
 @click.argument("ref", type=REF)
 @click.argument("party", type=PARTY, nargs=-1)
-@click.option("--note", default="", metavar="TEXT", help="What they were told; else the newest update's text.")
+@click.option("--note", default="", metavar="TEXT", help="What they were told; else the newest update for each.")
 @click.option("--update", "update_id", default="", metavar="ID", help="The update that they were told.")
 @click.option("--duty", default="", metavar="NAME", help="The duty that it fulfils, e.g. “NIS2 early warning”.")
-@click.option("--all", "everybody", is_flag=True, help="All who are to be told now.")
+@click.option("--all", "everybody", is_flag=True, help="All who wait for the newest update; with --note all who wait.")
 @click.option("--next", "next_update", metavar="TIME", help="When they hear again: 30m, 15:30, a date.")
 @click.option("--at", metavar="TIME", help="When they were told: 14:05, -12m or a date and time.")
 @click.pass_obj
@@ -138,12 +145,12 @@ def told(
 ) -> None:  # fmt: skip
     """Record that PARTY was told something: customers, executives, a regulator.
 
-    What they were told is --note, else the text of the newest update (tocsin update), or of --update ID.
+    What they were told is --note, else the newest update (tocsin update) that is meant for each, or --update ID.
     """
     from app.cli.errors import Usage
     from app.parties import communication_of
     from domain.regulations import duty_named
-    from domain.updates import tell
+    from domain.telling import tell, who_waits
 
     if not party and not everybody:
         raise Usage("Name who was told, or --all", "Who still has to be: tocsin outbox REF.")
@@ -153,17 +160,39 @@ def told(
     again, occurred_at = call.later(next_update), call.moment(at)
     (identifier,) = call.ids((ref,))
 
+    made: Drafts = ()
+    own = not update_id and bool(note.strip() or name)
+
     def act(incident: Incident) -> Drafts:
-        names = [*party, *(each.party.name for each in words.waiting(incident, now) if everybody)]
-        return tell(
-            incident, names, now=now, parties=words.parties, note=note, update=update_id, duty=name,
+        nonlocal made
+        waits = words.waiting(incident, now) if everybody else ()
+        names = who_waits(incident, waits, update=update_id, everybody=own) if everybody else ()
+        made = tell(
+            incident, [*party, *names], now=now, parties=words.parties, note=note, update=update_id, duty=name,
             next_update_at=again, occurred_at=occurred_at,
         )  # fmt: skip
+        return made
 
     incident = session.store.journal.record(identifier, act)
+    if not call.json:
+        _say_what(call, incident, made, words)
     if name and not call.json:
         _say_if_no_clock_runs(call, incident, name, words)
     call.show([incident])
+
+
+def _say_what(call: Call, incident: Incident, made: Drafts, words: Communication) -> None:
+    """Say on stderr who was recorded as told what, and whose name was probably misspelt."""
+    from domain.telling import probably, recorded
+    from domain.text import safe_text
+
+    for line in recorded(incident, made, call.session.clock()):
+        click.echo(safe_text(f"tocsin: recorded: {line}"), err=True)
+    for draft in made:
+        name = str(draft.body["party"])
+        if "duty" not in draft.body and (near := probably(name, words.parties)):
+            said = f"tocsin: “{name}” is not in the list of parties; did you mean {near}? (tocsin undo {incident.ref})"
+            click.echo(safe_text(said), err=True)
 
 
 def _say_if_no_clock_runs(call: Call, incident: Incident, duty: str, words: Communication) -> None:

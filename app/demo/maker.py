@@ -20,6 +20,7 @@ from domain.errors import BadValue
 from domain.incident import Incident
 from domain.parties import PARTIES
 from domain.silences import silence
+from domain.telling import tell
 from domain.times import DAY, MINUTE, SECOND, iso, parse_duration, parse_moment
 from storage.backup import backup
 from storage.journal import Journal
@@ -255,7 +256,7 @@ def _update(telling: Telling, incident: Incident) -> Drafts:
 
 
 def _told(telling: Telling, incident: Incident) -> Drafts:
-    return updates.tell(incident, list(telling.step.more), now=telling.scene.at, parties=PARTIES)
+    return tell(incident, list(telling.step.more), now=telling.scene.at, parties=PARTIES)
 
 
 def _silence(telling: Telling, incident: Incident) -> Drafts:

@@ -10,10 +10,11 @@ import pytest
 from domain import actions
 from domain.entry import Draft
 from domain.errors import Refused
-from domain.incident import FollowUp, Incident, Item
+from domain.incident import FollowUp, Incident, Item, Told
 from domain.measures import sample
 from domain.merging import merge, part, routed, together, worse
 from domain.moments import moments
+from domain.parties import Party, notices
 from tests.domain.timeline import INCIDENT, START, Memory, entry
 
 OTHER = "01a1f0a0-0000-7000-8000-000000000002"
@@ -171,3 +172,24 @@ def test_the_words_of_both_timelines() -> None:
     assert (f"merged into {journal.incident.ref}", "same disk") in said
     assert any("was merged into this" in headline for headline, _text in said)
     assert START
+
+
+@pytest.mark.parametrize(
+    ("own", "waits"),
+    [
+        ({}, False),
+        ({"status": "resolved", "ended_at": START + 9}, True),
+        ({"status": "resolved", "ended_at": START + 5}, False),
+        ({"status": "resolved", "ended_at": START + 1}, False),
+    ],
+)
+def test_that_a_part_is_over_does_not_say_that_what_stands_is(own: dict[str, Any], waits: bool) -> None:
+    said = Told("t", "Board", "over", START + 5, "ana", wording="resolved")
+    standing = incident("b", severity="critical", **own)
+    found = together(standing, [incident("a", status="ignored", told=(said,))])
+    over = standing.is_closed and not waits
+    assert found.told[0].wording == ("resolved" if over else None)
+    (notice,) = notices(found, [Party("Board", severities=frozenset({"critical"}))], START + 10)
+    assert (notice.waits, notice.final) == (waits, waits)
+    mine = together(replace(standing, told=(said,)), [incident("a")])
+    assert mine.told == (said,)  # of itself it is often told before it is recorded

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from typing import Any
 
@@ -11,12 +12,14 @@ from hypothesis import strategies as st
 
 from domain.communication import Communication
 from domain.entry import Entry
-from domain.incident import Incident, Told, Update
+from domain.incident import Incident, Regulated, Told, Update
 from domain.outbox import next_duties, outbox, outside, words
 from domain.parties import PARTIES, Party, audience, in_words, notices, severity_of, waiting, why_nobody
+from domain.regulations import AWARE, Duty, Regulation, Span
 from domain.replay import replay
 from domain.times import DAY, HOUR, MINUTE, WEEK
 from domain.undo import undo
+from domain.vocabulary import PRIORITIES
 from tests.domain.timeline import INCIDENT, START, Memory, entry
 
 NOW = START
@@ -187,3 +190,50 @@ def _draft(kind: str, what: str, body: dict[str, Any]) -> Any:
     from domain.entry import Draft
 
     return Draft(kind, what, body, over=())
+
+
+def open_one(number: int, priority: str | None, promised: int | None, heard: int) -> Incident:
+    made = told("Board", heard * MINUTE, next_update_at=None if promised is None else NOW - promised * MINUTE)
+    return incident(
+        id=f"i{number}", priority=priority, severity="critical", told=(made,), raised_at=NOW - 2 * heard * MINUTE
+    )
+
+
+def pressing(found: Incident) -> bool:
+    return any(each.next_update_at is not None and each.next_update_at <= NOW for each in found.told)
+
+
+KINDS_OF = st.tuples(st.sampled_from((None, *PRIORITIES)), st.none() | st.integers(-9, 9), st.integers(10, 500))
+
+
+@given(st.lists(KINDS_OF, max_size=12))
+def test_the_outbox_puts_broken_promises_first_then_priority_then_since_when(kinds: list[Any]) -> None:
+    made = [open_one(number, *each) for number, each in enumerate(kinds)]
+    found = outbox(made, Communication(LIST), NOW)
+    assert len(found) == len(made)
+    for before, after in itertools.pairwise(found):
+        late = pressing(before.incident), pressing(after.incident)
+        assert late != (False, True)
+        if late[0] == late[1]:
+            ranks = [each.incident.priority or "P1" for each in (before, after)]  # critical stands for P1
+            assert ranks[0] <= ranks[1]
+            if ranks[0] == ranks[1]:
+                assert before.due_at <= after.due_at
+
+
+def test_a_duty_that_is_near_goes_before_a_worse_priority_and_one_that_is_far_does_not() -> None:
+    duty = Duty("notice", "authority", AWARE, Span(ms=72 * HOUR))
+    words = Communication(LIST, regulations={"law": Regulation("LAW", "Law", (duty,))})
+    worst = incident(id="worst", priority="P1", severity="critical")
+    for ago, first in ((72 * HOUR - MINUTE, "duty"), (73 * HOUR, "duty"), (MINUTE, "worst")):
+        other = incident(id="duty", priority="P4", regulated=(Regulated("r", "LAW", NOW, "ana", aware_at=NOW - ago),))
+        assert next(each.incident.id for each in outbox([worst, other], words, NOW)) == first
+
+
+def test_a_promise_that_was_broken_before_the_end_presses_no_more() -> None:
+    over = incident(
+        severity="critical", status="resolved", ended_at=NOW - MINUTE,
+        told=(told("Board", 3 * HOUR, next_update_at=NOW - HOUR),),
+    )  # fmt: skip
+    (found,) = outbox([over], Communication(LIST), NOW)
+    assert not found.is_pressing(NOW)

@@ -17,6 +17,7 @@ from domain.moments import describe
 from domain.outbox import short_id
 from domain.parties import PARTIES, TECHNICAL, Party
 from domain.replay import Replay
+from domain.telling import tell, text_for, update_named
 from domain.text import safe_text
 from domain.times import HOUR, MINUTE
 from domain.updates import (
@@ -28,9 +29,6 @@ from domain.updates import (
     party_named,
     problem_of,
     proposed_wording,
-    tell,
-    text_for,
-    update_named,
     values_of,
     write_update,
 )
@@ -58,6 +56,8 @@ def test_the_words_are_a_status_pages_and_each_is_explained() -> None:
         ({"causes": (Item("e", "dns"),)}, "identified"),
         ({"status": "validated", "mitigated_at": NOW}, "monitoring"),
         ({"status": "resolved"}, "resolved"),
+        ({"status": "ignored", "alias_of": "other"}, "investigating"),
+        ({"status": "ignored", "alias_of": "other", "mitigated_at": NOW}, "monitoring"),
     ],
 )
 def test_the_state_proposes_the_wording(state: dict[str, Any], wording: str) -> None:
@@ -189,7 +189,7 @@ def _entry(kind: str, body: dict[str, Any]) -> Any:
 def test_told_takes_the_newest_update_or_the_one_that_is_named() -> None:
     memory = said()
     first, second = memory.incident.updates
-    for draft in tell(memory.incident, ["it", "customers", "IT"], now=memory.now, parties=PARTIES):
+    for draft in tell(memory.incident, ["it", "executives", "IT"], now=memory.now, parties=PARTIES):
         party = next(each for each in PARTIES if each.name.lower() == draft.body["party"].lower())
         assert draft.body["note"] == text_for(second, party)
         assert (draft.body["update"], draft.body["wording"]) == (second.entry, "investigating")
@@ -216,10 +216,10 @@ def test_a_duty_needs_no_text() -> None:
 
 def test_the_timeline_shows_a_text_once() -> None:
     memory = said()
-    memory.record(tell(memory.incident, ["customers"], now=memory.now, parties=PARTIES))
+    memory.record(tell(memory.incident, ["executives"], now=memory.now, parties=PARTIES))
     memory.record(tell(memory.incident, ["partners"], now=memory.now, note="own words"))
     lines = [describe(each, memory.replay) for each in memory.entries]
-    assert lines[-2][0].startswith("told customers the update (investigating), next update")
+    assert lines[-2][0].startswith("told executives the update (investigating), next update")
     assert [text for _headline, text in lines[-2:]] == ["", "own words"]
     assert lines[1][0].startswith("update (investigating) for IT, executives, next update")
     assert "What we know: one" in lines[1][1]
@@ -249,12 +249,12 @@ def test_the_post_mortem_tells_it_in_a_line_each() -> None:
     from domain.postmortem.timeline import timeline
 
     memory = said()
-    made = tell(memory.incident, ["customers", "partners"], now=memory.now, parties=PARTIES)
+    made = tell(memory.incident, ["IT", "executives"], now=memory.now, parties=PARTIES)
     memory.record([replace(each, body={**each.body, "action": "a1"}) for each in made])
     memory.record(tell(memory.incident, ["the *mayor*"], now=memory.now, note="we call"))
     memory.record(tell(memory.incident, ["BSI"], now=memory.now, duty="NIS2 early warning"))
     text = timeline(memory.incident, memory.replay, UTC)
     assert "wrote an update (investigating): “one”" in text
-    assert "told customers, partners the update" in text
+    assert "told IT, executives the update" in text
     assert "told the \\*mayor\\*: “we call”" in text
     assert "told BSI (NIS2 early warning)" in text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from domain.outbox import outbox
 from domain.parties import PARTIES
 from domain.regulations import regulate
 from domain.times import HOUR, MINUTE
-from domain.updates import TEMPLATES
+from domain.updates import TEMPLATES, write_update
 from screens.desk import Desk
 from storage.store import Store
 from widgets.note_area import NoteArea
@@ -116,7 +117,12 @@ async def test_marked_ones_are_told_and_nobody_else(
         await open_updates(seat)
         await write(seat, "disk")
         await seat.see("Known: disk")
-        await seat.press("j", "space", "j", "space", "k", "t")
+        await seat.press("j", "space", "j", "space", "k")
+        await seat.ask("t", "Confirm")
+        await seat.see("legal, executives: “investigating”, written 0s ago")
+        await seat.press("enter")
+        await seat.at("Confirm")
+        await seat.press("y")
         await seat.see("6 to tell")
     assert set(told(store, incident)) == {"legal", "executives"}
     assert words.parties
@@ -328,4 +334,40 @@ async def test_a_drill_says_that_nobody_is_told(sit: Any, raised: Raise, words: 
         await write(seat, "x")
         await seat.see("This is a drill")
     assert store.reader.incident(incident.id).updates[0].to == ()
+    assert words.parties
+
+
+async def test_an_update_for_one_party_is_neither_shown_to_nor_recorded_for_another(
+    sit: Any, raised: Raise, words: Communication, store: Store, clock: Any
+) -> None:
+    incident = raised("shop is down", severity="critical")
+    for know, to in (("for all", ("IT", "customers")), ("internal", ("IT",))):
+        clock.now += MINUTE
+        act = partial(write_update, now=clock.now, know=know, to=to, parties=PARTIES)
+        store.journal.record(incident.id, act)
+    async with sit() as seat:
+        await open_updates(seat)
+        await seat.see("Known: internal")
+        await seat.press("j")
+        await seat.see("No update is meant for legal")
+        await seat.press("t")
+        await seat.hear("No update is meant for legal: n writes one")
+        await seat.press("y")
+        await seat.hear("No update is meant for legal")
+        await seat.press("j", "j", "j")
+        await seat.see("What we know: for all")
+        assert "internal" not in seat.text.partition("What we know")[2]
+        await seat.ask("t", "Confirm")
+        await seat.see("customers: “investigating”, written 1m ago")
+        await seat.press("n")
+        assert told(store, incident) == {}
+        await seat.press("asterisk")
+        await seat.ask("t", "Confirm")
+        await seat.see("IT: “investigating”, written 0s ago", "Left out", "legal")
+        await seat.press("y")
+        await seat.see("6 to tell")
+    heard = told(store, incident)
+    assert set(heard) == {"IT", "customers"}
+    assert "for all" in heard["customers"]
+    assert "Known: internal" in heard["IT"]
     assert words.parties

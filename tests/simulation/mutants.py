@@ -122,7 +122,7 @@ def _counts_held(self: Replay, entry: Entry, *, real: Any) -> None:
     real(self, replace(entry, held=None))
 
 
-def _redacts_early_only(_connection: Any, _came: Any) -> list[str]:
+def _redacts_earlgrave(_connection: Any, _came: Any) -> list[str]:
     return []
 
 
@@ -240,7 +240,7 @@ MUTANTS: dict[str, tuple[str, Callable[[], Mutant]]] = {
     "held counts": ("what the hub keeps back is folded", lambda: _wraps(Replay, "add", _counts_held)),
     "late arrivals not redacted": (
         "a body that comes after its redaction stays",
-        lambda: patch.object(receiving, "_redacted_already", _redacts_early_only),
+        lambda: patch.object(receiving, "_redacted_already", _redacts_earlgrave),
     ),
     "no answer is success": ("a push without an answer counts as taken", lambda: _wraps(HubClient, "push", _optimist)),
     "fill skipped": ("holes are not asked for", lambda: _wraps(Engine, "_settle", _no_fill)),

@@ -244,3 +244,51 @@ def test_a_duty_without_a_clock_is_recorded_and_said(cli: Cli) -> None:
     assert f"no clock of “NIS2 early warning” runs for {ref}" in cli("told", ref, "BSI", "--duty", "nis2 early").err
     cli("regulate", ref, "NIS2", "--aware", "-1h")
     assert cli("regulate", ref, "--list", "--json").json["regulatory"][0]["state"] == "done"
+
+
+def test_an_update_for_one_party_is_not_printed_for_or_recorded_of_another(cli: Cli) -> None:
+    ref = critical(cli)
+    cli("update", ref, "--to", "customers", "--know", "for the shop")
+    said = cli("update", ref, "--to", "IT", "--know", "internal")
+    assert f"tocsin told {ref} --all, which records IT\n" in said.err
+    assert "for the shop" in cli("outbox", ref, "--text", "customers").out
+    for name in ("legal", "klingons"):
+        refused = cli("outbox", ref, "--text", name, "--json", code=4)
+        assert (refused.out, refused.error["code"]) == ("", "not_meant")
+        assert "--to PARTY" in cli("told", ref, name, code=4).err
+    assert cli("told", ref, "--all").err == "tocsin: recorded: IT: the update “investigating”, written 0s ago\n"
+    assert "customers" in to_tell(cli, ref)
+    refused = cli("told", ref, "--all", "--json", code=4)
+    assert refused.error["code"] == "nobody_waits"
+    assert [each["party"] for each in cli("show", ref, "--json").json["told"]] == ["IT"]
+    assert "for the shop" in cli("told", ref, "customers", "--json").json["told"][-1]["note"]
+
+
+def test_a_misspelt_party_is_recorded_and_said(cli: Cli) -> None:
+    ref = critical(cli)
+    said = cli("told", ref, "custmers", "the-mayor", "--note", "we call").err
+    assert "tocsin: recorded: custmers, the-mayor: “we call”" in said
+    assert "“custmers” is not in the list of parties; did you mean customers?" in said
+    assert "the-mayor” is not" not in said
+
+
+def test_nobody_waits_is_said_and_refused(cli: Cli) -> None:
+    ref = critical(cli)
+    cli("told", ref, "--all", "--note", "x")
+    assert "Nobody waits to be told anything" in cli("told", ref, "--all", "--note", "x", code=4).err
+
+
+def test_resolved_of_what_is_open_is_warned_of(cli: Cli) -> None:
+    ref = critical(cli)
+    assert f"{ref} is still open (New)" in cli("update", ref, "--know", "x", "--wording", "resolved").err
+    cli("move", ref, "resolved", "--note", "n")
+    assert "still open" not in cli("update", ref, "--know", "x").err
+
+
+def test_regulate_says_from_when_it_counts_and_what_is_missing(cli: Cli) -> None:
+    ref = cli.raise_("x")
+    assert "Say when you became aware of it: --aware TIME." in cli("regulate", ref, "DORA", code=2).err
+    said = cli("regulate", ref, "dora", "--aware", "2026-01-02T03:04Z", "--classified", "2026-01-02T05:06Z").err
+    assert said == "tocsin: DORA applies, aware since 2026-01-02 03:04 UTC, classified 2026-01-02 05:06 UTC\n"
+    assert "The reason must not be blank" in cli("regulate", ref, "DORA", "--withdraw", "", code=2).err
+    assert cli("regulate", ref, "DORA", "--withdraw", "too small").err.startswith("No regulation applies")
