@@ -177,8 +177,9 @@ def test_whatever_a_foreign_program_restricts_by_restricts(as_: As, value: Any) 
     assert CANARY in canaries(as_("vic"))
 
 
-_STEP = st.tuples(st.sampled_from(("merge", "force", "restrict", "allow", "own", "lift", "apart", "undo")),
-                  st.integers(0, 3), st.integers(0, 3), st.booleans())  # fmt: skip
+# Those that make the difference come more often.
+_ACTS = ("merge", "force", "force", "restrict", "restrict", "allow", "own", "lift", "apart", "undo")
+_STEP = st.tuples(st.sampled_from(_ACTS), st.integers(0, 2), st.integers(0, 2), st.booleans())
 
 
 def _act(store: Store, what: str, one: str, other: str) -> None:
@@ -199,8 +200,8 @@ def _act(store: Store, what: str, one: str, other: str) -> None:
         journal.record(one, acts[what])
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
-@given(steps=st.lists(_STEP, max_size=9), data=st.data())
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(steps=st.lists(_STEP, min_size=5, max_size=12), data=st.data())
 def test_whatever_comes_first_the_rows_are_the_same(
     tmp_path_factory: Any, steps: list[tuple[str, int, int, bool]], data: st.DataObject
 ) -> None:
@@ -208,7 +209,7 @@ def test_whatever_comes_first_the_rows_are_the_same(
     now = iter(range(1_795_000_000_000, 1_796_000_000_000, 1000))
     ana, bo, cleo = (Store(folder / name / "t.db", name, lambda: next(now)) for name in ("ana", "bo", "cleo"))
     with closing(ana), closing(bo), closing(cleo):
-        made = [raise_(ana, f"number {n}").id for n in range(4)]
+        made = [raise_(ana, f"number {n}").id for n in range(3)]
         bo.journal.receive([entry for each in made for entry in ana.reader.entries(each)])
         for what, one, other, mine in steps:
             with suppress(Refused):
