@@ -340,12 +340,17 @@ def replay(incident: str, entries: Iterable[Entry]) -> Incident:
     return Replay(incident).extend(entries).result()
 
 
+def restricts(value: Any) -> bool:
+    """Say whether a value of `restricted` restricts: in doubt, what some other program wrote does."""
+    return value is not None and value is not False
+
+
 def _safe(name: str, heads: tuple[Head, ...]) -> Head:
     """Return the head to show while several disagree: the one that hides no danger."""
     if name in _SAFEST_FIRST:
         return min(reversed(heads), key=lambda h: _rank(h.value, _SAFEST_FIRST[name]))  # of equals the newest
     if name == "restricted":
-        return max(heads, key=lambda h: (h.value is True, h.order))
+        return max(heads, key=lambda h: (restricts(h.value), h.order))
     if name == "alias_of":
         return max(heads, key=lambda h: (_text(h.value) is None, h.order))  # rather two open ones than none
     if name in _MOMENTS:
@@ -422,5 +427,6 @@ _READ: Mapping[str, Callable[[Any], Any]] = {
         _text,
     ),
     **dict.fromkeys(_MOMENTS, _moment),
-    **dict.fromkeys(("drill", "restricted"), lambda value: value is True),
+    "drill": lambda value: value is True,
+    "restricted": restricts,
 }

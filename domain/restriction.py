@@ -14,7 +14,7 @@ from domain.entry import Draft
 from domain.errors import BadValue, Refused
 from domain.grants import GROUP, USER, called, listed, subject_key
 from domain.incident import Incident, Item
-from domain.replay import Replay
+from domain.replay import Replay, restricts
 from domain.vocabulary import nearest
 
 _GROUP = "group:"
@@ -26,7 +26,7 @@ def sealed(replay: Replay) -> bool:
     Whatever restricts it is enough, be it disputed, or a set whose body was removed; and so is a raising whose body is
     gone, which may have restricted it, until somebody who sees it has given it a title again.
     """
-    if any(head.value is True or head.entry.body is None for head in replay.heads("restricted")):
+    if any(restricts(head.value) or head.entry.body is None for head in replay.heads("restricted")):
         return True
     return any(head.entry.body is None for head in replay.heads("fact:raised")) and not replay.value("title")
 

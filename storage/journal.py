@@ -152,11 +152,12 @@ class Journal:
                 witness = self._summons() if writing.recorded else None
                 if witness is not None:
                     act = writing.act()
-                    witness.before(act)
+                    if act.entries:
+                        witness.before(act)
         except BaseException:
             self._folds.clear()
             raise
-        if witness is not None:
+        if witness is not None and act.entries:
             witness.after(act)
 
     def caller(self, connection: sqlite3.Connection) -> Caller | None:

@@ -16,10 +16,11 @@ from domain import ids, limits
 from domain.incident import Incident, Item
 from domain.ordering import NUMBERS, queue_key
 from domain.replay import Replay
-from domain.restriction import sealed, seen_by
 from storage import merged, schema
 from storage.errors import StoreError
 from storage.rows import ENTRY_COLUMNS, entry_of
+from storage.sealing import Seal, seal_of
+from storage.sealing import held as held_seal
 
 Fold = tuple[Replay, int]
 """The fold of all entries of an incident, and the pk of its newest."""
@@ -35,6 +36,13 @@ class Place(NamedTuple):
     ref: str
     status: str
     priority: str | None
+
+
+class Leads(NamedTuple):
+    """What an incident has from others: the ref of what it was merged into, if it was, and whom it is kept from."""
+
+    ref: str | None
+    seal: Seal
 
 
 def place_of(connection: sqlite3.Connection, incident: str) -> Place | None:
@@ -64,7 +72,8 @@ def _projected(connection: sqlite3.Connection, folds: Iterable[Fold]) -> Iterato
             _take_out(connection, replay.incident)
             continue
         target = merged.settle(connection, replay)
-        incident, key, before = _place(connection, replay, last, _ref(connection, target))
+        leads = Leads(_ref(connection, target), seal_of(connection, replay, target))
+        incident, key, before = _place(connection, replay, last, leads)
         index.put(key, before, _texts(replay, incident))
         yield incident
     index.flush()
@@ -79,13 +88,8 @@ def _ref(connection: sqlite3.Connection, incident: str | None) -> str | None:
     return place.ref if place else None
 
 
-def _place(
-    connection: sqlite3.Connection, replay: Replay, last: int, target: str | None
-) -> tuple[Incident, int, int | None]:
-    """Write one incident's queue row; return it, its key and the key that it had.
-
-    `target` is the ref of what it was merged into.
-    """
+def _place(connection: sqlite3.Connection, replay: Replay, last: int, leads: Leads) -> tuple[Incident, int, int | None]:
+    """Write one incident's queue row; return it, its key and the key that it had."""
     before = place_of(connection, replay.incident)
     code = ids.code_of(replay.incident)
     incident = replay.result(before.ref if before else _new_ref(connection, code))
@@ -93,12 +97,11 @@ def _place(
     key = queue_key(incident, number)
     if before:
         _remove(connection, replay.incident, before)
-    values = _row(replay, incident, code, key, number, last, target)
+    values = _row(incident, code, key, number, last, leads)
     connection.execute(f"INSERT INTO incident ({', '.join(values)}) VALUES (:{', :'.join(values)})", values)
     _count(connection, incident.status, incident.priority, 1)
-    if values["restricted"]:
-        rows = [(incident.id, name) for name in sorted(seen_by(replay))]
-        connection.executemany("INSERT INTO seer VALUES (?, ?)", rows)
+    rows = [(incident.id, name) for name in sorted(leads.seal.seers)]
+    connection.executemany("INSERT INTO seer VALUES (?, ?)", rows)
     return incident, key, before.key if before else None
 
 
@@ -148,9 +151,7 @@ class _Index:
         self._stale, self._rows, self._size = [], [], 0
 
 
-def _row(
-    replay: Replay, incident: Incident, code: str, key: int, number: int, last: int, target: str | None
-) -> dict[str, Any]:
+def _row(incident: Incident, code: str, key: int, number: int, last: int, leads: Leads) -> dict[str, Any]:
     return {
         "key": key,
         "number": number,
@@ -181,9 +182,9 @@ def _row(
         "to_do": sum(not each.done for each in incident.follow_ups),
         "silenced_until": incident.silenced_until,
         "alias_of": incident.alias_of,
-        "merged": target,
+        "merged": leads.ref,
         "escalation": incident.escalation_level,
-        "restricted": sealed(replay),
+        "restricted": leads.seal.how,
         "last": last,
     }
 
@@ -208,17 +209,17 @@ def difference(connection: sqlite3.Connection, replay: Replay, last: int) -> str
     if place is None:
         return "it is not shown" if replay.shown else ""
     code = ids.code_of(replay.incident)
-    target = _ref(connection, merged.settle(connection, replay))
+    target = merged.settle(connection, replay)
+    leads = Leads(_ref(connection, target), seal_of(connection, replay, target))
     incident = replay.result(ids.ref_of(code, max(ids.SHORTEST, len(place.ref) - len(ids.PREFIX))))
-    expected = _row(replay, incident, code, queue_key(incident, place.number), place.number, last, target)
+    expected = _row(incident, code, queue_key(incident, place.number), place.number, last, leads)
     row = connection.execute(f"SELECT {', '.join(expected)} FROM incident WHERE id = ?", (incident.id,)).fetchone()
     wrong = [
         f"{name} is {value!r}, should be {expected[name]!r}"
         for name, value in zip(expected, row, strict=True)
         if value != expected[name]
     ]
-    seers = {name for (name,) in connection.execute("SELECT name FROM seer WHERE incident = ?", (incident.id,))}
-    if seers != (seen_by(replay) if sealed(replay) else set()):
+    if held_seal(connection, incident.id).seers != leads.seal.seers:
         wrong.append("who may see it is something else")
     held = connection.execute("SELECT title, text, tags FROM search WHERE rowid = ?", (place.key,)).fetchone()
     return ", ".join(
@@ -302,7 +303,7 @@ def rebuild(connection: sqlite3.Connection) -> int:
     folds = chain.from_iterable(_read(connection, portion) for portion in _portions(connection))
     made = sum(1 for _incident in _projected(connection, folds))
     aliased = [each for (each,) in connection.execute("SELECT id FROM incident WHERE alias_of IS NOT NULL")]
-    if aliased:  # what they were merged into may have come after them
+    if aliased:  # what they were merged into, and whom that is kept from, may have come after them
         project(connection, _read(connection, aliased))
     return made
 

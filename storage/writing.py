@@ -19,7 +19,7 @@ from domain.merging import routed, together
 from domain.replay import Replay, field_of
 from domain.strictjson import dumps
 from domain.wire import BadEntry, check_sizes
-from storage import merged, projection, receiving, remotes
+from storage import merged, projection, receiving, remotes, sealing
 from storage.chain import Chain
 from storage.errors import NotFound
 from storage.names import ENTRY
@@ -283,14 +283,31 @@ class Writing:
 
     def _project_merged(self) -> None:
         """Write again what was merged into something that has come or changed: what it is may be another now."""
-        led = merged.stale(self._raw, merged.led_to(self._raw, [*self._touched, *self._came]))
-        folds = (self._journal.fold(self._connection, incident) for incident in led)
+        led = merged.led_to(self._raw, [*self._touched, *self._came])
+        stale = dict.fromkeys((*merged.stale(self._raw, led), *(each for each in led if self._sealed_anew(each))))
+        folds = (self._journal.fold(self._connection, incident) for incident in stale)
         found = projection.project(self._raw, folds)
         self.results.update((each, incident) for each, incident in found.items() if each in self.results)
 
+    def _sealed_anew(self, part: str) -> bool:
+        if not sealing.may_differ(self._raw, part):  # as nearly always; then nothing is folded
+            return False
+        seal = sealing.seal_of(self._raw, self.replay(part), merged.standing(self._raw, part))
+        return seal != sealing.held(self._raw, part)
+
     def act(self) -> Act:
-        """Return what was recorded and what came of it, once the transaction is finished."""
-        return act_of(self._raw, self.recorded, self.results)
+        """Return what was recorded and what came of it, once the transaction is finished.
+
+        Incidents that the person does not see (an alert reached them) are not in it: a witness is a program of theirs.
+        """
+        return act_of(self._raw, [each for each in self.recorded if not self._hides(each.incident)], self.results)
+
+    def _hides(self, incident: str) -> bool:
+        if self.door is None:
+            return False
+        from storage.sight import refusal
+
+        return refusal(self._raw, self.door.where, incident) is not None
 
     def _rewrite(self) -> None:
         # What was folded before holds no longer, here and in other processes: bodies went, entries moved or were held.

@@ -13,6 +13,7 @@ from app.cli.verb import Verb
 if TYPE_CHECKING:
     from app.reminding import Looked, Reminding
 
+REFUSED = 4
 _URGENT = {"escalation": "alarm", "target": "warning"}
 
 
@@ -20,11 +21,12 @@ _URGENT = {"escalation": "alarm", "target": "warning"}
 @click.option("--ring", is_flag=True, help="Ring the terminal, and tell the hooks, of what is new since the last time.")
 @click.option("--escalate", is_flag=True, help="Record the levels that are due, as escalation.automatic does.")
 @click.pass_obj
-def remind(call: Call, ring: bool, escalate: bool) -> None:
+def remind(call: Call, ring: bool, escalate: bool) -> int:
     """Say what is due now: levels to escalate, targets, updates that were promised, what was acknowledged and left.
 
-    One line each, the most urgent first; nothing when nothing is due. The exit code is 0 either way. For cron:
-    `tocsin remind --ring --escalate` every minute, on one machine or on several.
+    One line each, the most urgent first; nothing when nothing is due. The exit code is 0 either way, and 4
+    when --escalate could not record a level. For cron: `tocsin remind --ring --escalate` every minute, on one machine
+    or on several.
     """
     from app.handing import path_of
     from app.reminding import Reminding
@@ -48,6 +50,8 @@ def remind(call: Call, ring: bool, escalate: bool) -> None:
         _tell(call, looked)
     if looked.trouble:
         click.echo(f"tocsin: {looked.trouble}", err=True)
+        return REFUSED
+    return 0
 
 
 def _require_timers(call: Call) -> None:

@@ -35,4 +35,38 @@ def restrict(call: Call, ref: str, allow: tuple[str, ...], remove: tuple[str, ..
     def act(incident: Incident) -> Drafts:
         return restriction.lift(incident) if lift else restriction.restrict(incident, allow, remove)
 
-    call.show([call.session.store.journal.record(identifier, act)])
+    done = call.session.store.journal.record(identifier, act)
+    call.show([done])
+    for who in dict.fromkeys(allow):
+        _warn_of_unknown(who)
+    if not (lift or call.json):
+        _say_who_sees(call, identifier)
+
+
+def _warn_of_unknown(who: str) -> None:
+    from domain.grants import GROUP, USER
+    from domain.text import safe_text
+    from storage.granting import known_here
+
+    name = who.strip().removeprefix("group:").strip()
+    is_group = who.strip().startswith("group:")
+    if known_here(GROUP if is_group else USER, name) is None:
+        what = "group" if is_group else "login"
+        said = f"tocsin: This machine knows no {what} “{safe_text(name)}”; it is recorded, for another machine may."
+        click.echo(said, err=True)
+
+
+def _say_who_sees(call: Call, identifier: str) -> None:
+    """Say who sees a restricted incident now; on stderr, since it is nothing a script reads."""
+    from domain.grants import SIGHT, called, listed
+    from domain.restriction import seen_by
+    from domain.text import safe_text
+    from storage.granting import Granting
+
+    seers = sorted(seen_by(call.session.store.reader.replay(identifier)), key=lambda it: (it.startswith("group:"), it))
+    names = [called(subject, name) for subject, _colon, name in (each.partition(":") for each in seers)]
+    caller = Granting(call.session.store.path, call.session.clock()).caller()
+    if caller is None:
+        click.echo("No rights are set here: whoever can open the file sees it.", err=True)
+    else:
+        click.echo(safe_text(f"{listed([*names, *caller.rights.holders(SIGHT)])} may see it now."), err=True)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from app.cli.call import Call
+from app.cli.call import Call, is_terminal
 from app.cli.verb import REF, Verb, Verbs, Words
 
 if TYPE_CHECKING:
@@ -45,17 +45,36 @@ def list_(call: Call, everything: bool) -> None:
 @click.argument("name")
 @click.argument("role", type=_ROLE)
 @_GROUP
+@click.option("--yes", is_flag=True, help="Do not ask before the first right of a store.")
 @click.pass_obj
-def grant(call: Call, name: str, role: str, is_group: bool) -> None:
+def grant(call: Call, name: str, role: str, is_group: bool, yes: bool) -> None:
     """Give the login NAME, or a group, the ROLE viewer, responder, commander or admin.
 
     Whoever gives the first right of a store becomes its admin with it; from then on everybody else who can open the
-    file is a viewer (see: tocsin rights default).
+    file is a viewer (see: tocsin rights default). That cannot be undone, so it asks first, and needs --yes where nobody
+    can be asked.
     """
+    if not yes:
+        _ask(call, _kind(is_group), name)
     first = _granting(call).grant(_kind(is_group), name, role)
     if first and not call.json:
         click.echo("You are admin here now; everybody else is a viewer until you give them a role.", err=True)
     _told(call, everything=False)
+
+
+def _ask(call: Call, subject: str, name: str) -> None:
+    """Ask before the first right of a store, of somebody who is known here."""
+    from domain.text import safe_text
+    from storage.granting import known_here
+
+    if _granting(call).caller() is not None or known_here(subject, name) is None:
+        return
+    what = "This is the first right of the store: it turns rights on for good, which cannot be undone"
+    if not is_terminal("stdin"):
+        from app.cli.errors import Usage
+
+        raise Usage(what, "Nobody can be asked here; if it is meant: --yes.")
+    click.confirm(safe_text(f"{what}. You will be admin, others viewers. Go on?"), abort=True, err=True)
 
 
 @rights.command("revoke", cls=Verb)

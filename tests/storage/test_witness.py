@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from domain import actions
+from domain import actions, restriction
+from domain.entry import Draft
 from domain.errors import Refused
 from storage.store import Store
 from storage.transfer import export_lines
 from storage.witness import Act
+from tests.storage.test_sight import give, who
 
 
 class Note:
@@ -111,3 +114,22 @@ def test_a_related_incident_made_by_the_same_act_has_its_ref(seen: Store, note: 
     assert {each.id for each in act.incidents} == {one, two}
     first = next(each for each in act.incidents if each.id == one)
     assert [item.name for item in first.related] == [seen.reader.incident(two).ref]
+
+
+def test_no_witness_of_a_login_sees_what_an_alert_of_it_reached(path: Path, clock: Any, note: Note) -> None:
+    with closing(Store(path, "carl", clock)) as carl:
+        hidden, open_ = raise_(carl, "zanzibar"), raise_(carl)
+        for name, role in (("carl", "commander"), ("eve", "responder")):
+            give(path, name, role)
+        carl.journal.record(hidden, restriction.restrict)
+    alert = (Draft("fact", "alert", {"status": "firing"}),)
+    with (
+        closing(Store(path, "eve", clock, lambda _source: note, who=who("eve"))) as eve,
+        closing(eve.journal_as("alert")) as journal,
+    ):
+        journal.record(hidden, lambda _i: alert)
+        assert note.before_ == note.after_ == []
+        journal.record_all([hidden, open_], lambda _i: alert)
+    assert [each.title for act in note.after_ for each in act.incidents] == ["disk full"]
+    assert [each.incident for act in (*note.before_, *note.after_) for each in act.entries] == [open_, open_]
+    assert "zanzibar" not in repr((note.before_, note.after_))

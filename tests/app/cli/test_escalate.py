@@ -188,6 +188,16 @@ def test_cron_records_what_is_due_once(cli: Cli, late: str) -> None:
     assert cli("remind").out == ""
 
 
+def test_a_level_that_is_refused_ends_with_its_exit_code(cli: Cli, late: str) -> None:
+    hook = cli.home / "config" / "tocsin" / "hooks" / "pre-record"
+    hook.parent.mkdir(parents=True)
+    hook.write_text("#!/bin/sh\necho not now; exit 1\n")
+    hook.chmod(0o755)
+    assert f"{late} was not escalated" in cli("remind", "--escalate", code=4).err
+    assert cli("remind", "--escalate", "--json", code=4).json["escalated"] == []
+    assert cli("remind").out != ""
+
+
 def test_without_anything_due_it_prints_nothing(cli: Cli, ref: str) -> None:
     assert cli("remind").out == ""
     assert cli("remind", "--json").json["due"] == []

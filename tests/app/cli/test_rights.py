@@ -36,7 +36,7 @@ def bare() -> Iterator[Shared]:
 @pytest.fixture(scope="module")
 def there(bare: Shared) -> tuple[Shared, str, str]:
     """The same with rights: the refs of an incident that all see, and of a restricted one that says the canary."""
-    bare(ADMIN, "rights", "grant", RESPONDER, "responder")
+    bare(ADMIN, "rights", "grant", RESPONDER, "responder", "--yes")
     bare(ADMIN, "rights", "grant", COMMANDER, "commander", "--group")
     seen = bare(RESPONDER, "raise", "disk full", "--resource", "db01").out.strip()
     hidden = bare(COMMANDER, "raise", f"{CANARY} trespass", "--tag", CANARY, "--resource", CANARY).out.strip()
@@ -207,7 +207,7 @@ def test_rights_are_listed_with_who_gave_and_took_them(cli: Cli) -> None:
     other = next(each.pw_name for each in pwd.getpwall() if each.pw_name != me)
     assert "No rights are set" in cli("rights", "list").out
     assert cli("rights", "check", "--json").json["role"] is None
-    given = cli("rights", "grant", other, "responder", "--json").json
+    given = cli("rights", "grant", other, "responder", "--yes", "--json").json
     assert [(each["name"], each["role"]) for each in given["rights"]] == [(me, "admin"), (other, "responder")]
     cli("rights", "revoke", other)
     assert other not in cli("rights", "list").out
@@ -218,13 +218,39 @@ def test_rights_are_listed_with_who_gave_and_took_them(cli: Cli) -> None:
     assert cli("rights", "check", "--json").json["may"]["govern"] is True
 
 
+def test_the_first_right_is_not_given_by_mistake(cli: Cli) -> None:
+    import pwd
+
+    me = pwd.getpwuid(os.getuid()).pw_name
+    assert "cannot be undone" in cli("rights", "grant", me, "admin", code=2).err
+    assert cli("rights", "list", "--json").json["set"] is False
+    cli("rights", "grant", me, "admin", "--yes")
+    cli("rights", "grant", me, "commander", code=4)  # the second is not asked for: the last admin
+    assert cli("rights", "list", "--json").json["set"] is True
+
+
+def test_a_name_that_nobody_bears_here_is_recorded_and_said(cli: Cli) -> None:
+    import pwd
+
+    me = pwd.getpwuid(os.getuid()).pw_name
+    ref = cli.raise_()
+    ran = cli("restrict", ref, "--allow", "nobody-of-that-name", "--allow", "group:no-such-group", "--allow", me)
+    assert re.findall(r"knows no (.+?);", ran.err) == ["login “nobody-of-that-name”", "group “no-such-group”"]
+    assert "No rights are set here" in ran.err
+    cli("rights", "grant", me, "admin", "--yes")
+    said = cli("restrict", ref, "--remove", "nobody-of-that-name").err
+    assert me in said
+    assert "the group no-such-group" in said
+    assert "may see it now." in said
+
+
 def test_a_restore_keeps_the_rights_that_stand(cli: Cli) -> None:
     ref = cli.raise_()
     cli("backup", str(cli.home / "before.db"))
     import pwd
 
     me = pwd.getpwuid(os.getuid()).pw_name
-    cli("rights", "grant", me, "admin")
+    cli("rights", "grant", me, "admin", "--yes")
     cli("restore", str(cli.home / "before.db"), "--yes")
     assert [each["name"] for each in cli("rights", "list", "--json").json["rights"]] == [me]
     cli("show", ref)
