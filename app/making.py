@@ -121,7 +121,8 @@ def make_app(session: Session, symbols: Symbols, frame: FirstFrame | None) -> To
     timed = settings.rotas or settings.services or any(name.startswith("escalation.") for name in origins)
     rotas = parts.on_call if timed or session.loaded.problems else None
     driver = _driver(frame, session)
-    app = Tocsin(desk, settings.display.theme, frame, driver, parts.live, parts.check, rotas, parts.reminding)
+    reminding = parts.reminding if settings.reminders.enabled else None
+    app = Tocsin(desk, settings.display.theme, frame, driver, parts.live, parts.check, rotas, reminding)
     session.tell = app.warn
     return app
 

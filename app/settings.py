@@ -82,6 +82,8 @@ class Reminders:
     """What is reminded of."""
 
     __pydantic_config__: ClassVar[Any] = _STRICT
+    enabled: bool = True
+    """Whether an open queue looks what is due: says it, rings, and escalates by itself where that is set."""
     stale_acknowledged: str = "4h"
     """How long after an acknowledgement something has to have been recorded, e.g. `90m`."""
     bell: bool = True

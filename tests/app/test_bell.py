@@ -46,7 +46,7 @@ def bells(output: bytes) -> int:
 @pytest.fixture
 def begin(terminal: Any, clock: Any, due: Incident) -> Callable[..., Any]:
     def start(**env: str) -> Any:
-        term = terminal(script=SOON.format(now=clock.now), **env)
+        term = terminal(TOCSIN_REMINDERS__ENABLED="true", script=SOON.format(now=clock.now), **env)
         term.see("checkout down")
         return term
 
@@ -66,7 +66,7 @@ def test_it_rings_once_and_says_what_is_due(begin: Callable[..., Any], due: Inci
 
 def test_the_bell_is_never_within_a_frame(terminal: Any, clock: Any, due: Incident) -> None:
     script = SOON.format(now=clock.now)
-    term = terminal(script=script, TOCSIN_REMINDERS__OSC9="true")
+    term = terminal(TOCSIN_REMINDERS__ENABLED="true", script=script, TOCSIN_REMINDERS__OSC9="true")
     term.type(b"\x1b[?2026;1$y")  # a terminal that takes frames whole
     term.see(f"{due.ref} update to customers 1h late")
     sent = f"\x1b]9;tocsin: {due.ref} update to customers 1h late\x07\x07".encode()
@@ -84,7 +84,7 @@ def test_the_verb_rings_the_terminal_it_runs_in_once(terminal: Any, clock: Any, 
     script = SOON.format(now=clock.now).replace('["tocsin"]', '["tocsin", "remind", "--ring"]')
     heard = []
     for _ in range(2):
-        term = terminal(script=script)
+        term = terminal(TOCSIN_REMINDERS__ENABLED="true", script=script)
         assert term.end() == 0
         assert f"{due.ref}  -  update to customers 1h late" in term.text
         heard.append(bells(term.output))
@@ -99,7 +99,9 @@ def test_an_open_queue_records_what_is_due_and_shows_it(terminal: Any, store: St
     store.journal.record(incident.id, lambda _it: (actions.resource("shop"),))
     clock.now += 3_600_000
     script = SOON.format(now=clock.now)
-    term = terminal(script=script, TOCSIN_SERVICES=SHOP, TOCSIN_ESCALATION__AUTOMATIC="true")
+    term = terminal(
+        TOCSIN_REMINDERS__ENABLED="true", script=script, TOCSIN_SERVICES=SHOP, TOCSIN_ESCALATION__AUTOMATIC="true"
+    )
     term.see(f"{incident.ref} escalated by timer to level 2: erik")
     assert bells(term.output) == 1
     term.type(b"\r")
@@ -120,14 +122,14 @@ def test_what_cannot_be_used_is_said_when_the_queue_opens(
     terminal: Any, raised: Raise, env: dict[str, str], says: str
 ) -> None:
     raised("checkout down")
-    term = terminal(**env)
+    term = terminal(TOCSIN_REMINDERS__ENABLED="true", **env)
     term.see(says)
     assert "checkout down" in term.text
 
 
 def test_while_nothing_is_due_it_is_silent(terminal: Any, raised: Raise, clock: Any) -> None:
     raised("all is well")
-    term = terminal(script=SOON.format(now=clock.now))
+    term = terminal(TOCSIN_REMINDERS__ENABLED="true", script=SOON.format(now=clock.now))
     term.see("all is well")
     assert term.settle(2.0) == b""
 

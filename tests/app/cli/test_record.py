@@ -149,7 +149,7 @@ def test_link_relates_both_ways_and_takes_it_back(cli: Cli) -> None:
     one, two = cli.raise_("one"), cli.raise_("two")
     ran = cli("link", one, two, "--relation", "duplicate", "--description", "same disk", "--json")
     assert ran.json["related"] == [{"ref": two, "relation": "duplicate", "description": "same disk"}]
-    assert "move" in ran.err
+    assert "tocsin merge" in ran.err
     assert cli("show", two, "--json").json["related"][0]["relation"] == "original"
     assert cli("link", one, two, "--remove", "--json").json["related"] == []
     assert cli("show", two, "--json").json["related"] == []
