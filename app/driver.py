@@ -264,7 +264,11 @@ class TocsinDriver(LinuxDriver):
             self._output = self._writer_thread = None
             self._loop.remove_signal_handler(signal.SIGWINCH)
         if self._leaving is not None:
-            return  # another signal of those that come with a lost line would end what is left to do
+            # Another signal of those that come with a lost line would end what is left to do; and where Python ends it
+            # gives its handlers back to the system, whose own would kill.
+            for signum in self._before.keys() & {signal.SIGHUP, signal.SIGTERM}:
+                signal.signal(signum, signal.SIG_IGN)
+            return
         while self._before:
             signal.signal(*self._before.popitem())
 
